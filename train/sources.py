@@ -1,0 +1,149 @@
+"""Labelled sets: what is declared of each, and its rows read through `datasets`, masked on reading.
+
+A folder holds `rows/NAME.parquet` in the columns of `train.rows.COLUMNS` and `sources/NAME.toml` (origin, licence, use, cautions).
+A file of the user's own (CSV, JSON lines, Parquet, or a set of the hub) is named in the config with a mapping of its columns.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labels import schema
+from labels.errors import ConfigError, RowError
+from labels.scores import Context
+from train import config
+from train.mask import mask
+from train.rows import COLUMNS, CONTEXT, Labels, Rows, concatenate
+
+_log = logging.getLogger(__name__)
+_FORMATS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of one labelled set, beside its rows."""
+
+    name: str
+    title: str
+    origin: str
+    licence: str
+    use: str
+    languages: tuple[str, ...]
+    heads: tuple[str, ...]
+    path: str
+    """A file, or `hub:NAME`."""
+    columns: Mapping[str, str]
+    lang: str = ""
+
+
+def declared(data: config.Data) -> list[Source]:
+    """The sets that the configuration allows, by name. Raises ConfigError for an unknown set, licence filter or missing folder."""
+    if data.licences not in ("all", "permissive"):
+        raise ConfigError(f'data.licences: "{data.licences}" is neither "all" nor "permissive"')
+    sources = [*_of_folder(Path(data.folder)), *map(_of_extra, data.extra)]
+    names = {source.name for source in sources}
+    if unknown := [name for name in data.sets if name not in names]:
+        raise ConfigError(f"data.sets: no such set in {data.folder}: {', '.join(unknown)}")
+    chosen = [source for source in sources if not data.sets or source.name in data.sets]
+    return [source for source in chosen if data.licences == "all" or source.use == "any"]
+
+
+def _of_folder(folder: Path) -> Iterator[Source]:
+    if not (folder / "sources").is_dir():
+        raise ConfigError(f"data.folder: {folder} has no folder sources/ with a TOML file for each set")
+    for path in sorted((folder / "sources").glob("*.toml")):
+        about = tomllib.loads(path.read_text(encoding="utf-8"))
+        yield Source(
+            name=about["name"],
+            title=about["title"],
+            origin=about["origin"],
+            licence=about["licence"],
+            use=about["use"],
+            languages=tuple(about["languages"]),
+            heads=tuple(about["heads"]),
+            path=str(folder / "rows" / f"{about['name']}.parquet"),
+            columns={},
+        )
+
+
+def _of_extra(extra: config.Extra) -> Source:
+    return Source(extra.name, extra.name, extra.path, "as its owner says", extra.use, (), (), extra.path, extra.columns, extra.lang)
+
+
+def read(sources: Sequence[Source], split: str) -> Rows:
+    """All rows of one split (`train` or `dev`) of the sources, in their order. Raises ConfigError where there are none."""
+    parts = []
+    for source in sources:
+        columns = _columns(source, split)
+        if columns["text"]:
+            parts.append(_rows(source, columns))
+            _log.info("%s %s: %d rows", source.name, split, len(parts[-1]))
+    if not parts:
+        raise ConfigError(f'no "{split}" rows in {len(sources)} sets')
+    return concatenate(parts)
+
+
+def _columns(source: Source, split: str) -> dict[str, list[Any]]:
+    """The columns of one split, texts masked before they are kept anywhere; an absent column is all None."""
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for batch in _batches(source):
+        size = len(next(iter(batch.values()), []))
+        found = {name: batch.get(source.columns.get(name, name)) or [None] * size for name in COLUMNS}
+        wanted = [row for row, name in enumerate(found["split"]) if (name or "train") == split]
+        for name, values in found.items():
+            kept = [values[row] for row in wanted]
+            columns[name] += [mask(value) if value else value for value in kept] if name in ("text", *CONTEXT) else kept
+    return columns
+
+
+def _batches(source: Source, size: int = 4096) -> Iterator[dict[str, list[Any]]]:
+    """Batches of a set as the `datasets` library streams it: nothing of it is written to a cache."""
+    import datasets  # heavy; the module must import without it for `declared`
+
+    if source.path.startswith("hub:"):
+        stream = datasets.load_dataset(source.path[4:], streaming=True, split="train")
+    else:
+        suffix = Path(source.path).suffix
+        if suffix not in _FORMATS:
+            raise ConfigError(f'{source.name}: "{suffix}" is none of {", ".join(_FORMATS)}')
+        if not Path(source.path).is_file():
+            raise ConfigError(f"{source.name}: no such file: {source.path}")
+        stream = datasets.load_dataset(_FORMATS[suffix], data_files=source.path, streaming=True, split="train")
+    yield from stream.iter(batch_size=size)
+
+
+def _rows(source: Source, columns: dict[str, list[Any]]) -> Rows:
+    texts = columns["text"]
+    if bad := next((row for row, text in enumerate(texts) if not isinstance(text, str)), None):
+        raise RowError(f'{source.name}: row {bad}: "text" is not a string')
+    count = len(texts)
+    return Rows(
+        sets=np.full(count, source.name),
+        ids=np.array([str(value if value is not None else row) for row, value in enumerate(columns["id"])]),
+        langs=np.array([value or source.lang or "und" for value in columns["lang"]]),
+        texts=texts,
+        contexts=[Context(*values) for values in zip(*(columns[name] for name in CONTEXT), strict=True)],
+        labels={head.name: _labels(source, head, columns) for head in schema.HEADS},
+    )
+
+
+def _labels(source: Source, head: schema.Head, columns: dict[str, list[Any]]) -> Labels:
+    if head.activation is schema.Activation.SIGMOID:
+        values = np.array([[np.nan if value is None else value for value in columns[name]] for name in head.names], np.float32).T
+        mask = ~np.isnan(values)
+        if ((values < 0) | (values > 1)).any():
+            raise RowError(f"{source.name}: a label of {head.name} lies outside 0..1")
+        return Labels(np.where(mask, values, 0).astype(np.float32), mask)
+    given = columns[head.name]
+    if wrong := {value for value in given if value is not None} - set(head.names):
+        raise RowError(f"{source.name}: {head.name} knows no class {', '.join(map(repr, sorted(wrong)))}; known: {', '.join(head.names)}")
+    targets = np.array([[value == name for name in head.names] for value in given], np.float32).reshape(len(given), len(head.names))
+    known = np.isin(head.names, sorted({value for value in given if value is not None}))
+    return Labels(targets, known[None, :] & targets.any(axis=1)[:, None])
