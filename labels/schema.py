@@ -95,3 +95,15 @@ SENTIMENT = Head(
 
 HEADS: tuple[Head, ...] = (TOXICITY, STANCE, REPLY_STANCE, SENTIMENT)
 BY_NAME: Mapping[str, Head] = MappingProxyType({head.name: head for head in HEADS})
+
+
+def _columns() -> dict[str, slice]:
+    found, begin = {}, 0
+    for head in HEADS:
+        found[head.name] = slice(begin, begin + len(head.outputs))
+        begin += len(head.outputs)
+    return found
+
+
+SLICES: Mapping[str, slice] = MappingProxyType(_columns())
+"""Head name -> its columns among the model's logits, which stand in the order of HEADS."""

@@ -21,6 +21,8 @@ from train.tokens import Specials
 SEGMENTS = ("comment", "target", "title", "parent", "root")
 _OVERLAP = 16
 """Tokens that two windows of a long comment share, so that nothing is cut in two for both."""
+_MAX_CONTEXT_CHARS = 2_000
+"""Far more than a window has room for; the rest of a long parent is not even normalised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,14 @@ class Encoder:
     def encode(self, texts: Sequence[str], contexts: Sequence[Context]) -> list[Encoded]:
         """One Encoded a text, in order. A context that many comments share is tokenised once."""
         normalised = [self.normaliser.normalise(text) for text in texts]
-        parts = [[getattr(context, name) for name in SEGMENTS[1:]] for context in contexts]
+        parts = [[(getattr(context, name) or "")[:_MAX_CONTEXT_CHARS] for name in SEGMENTS[1:]] for context in contexts]
         shared = list({part for group in parts for part in group if part})
         encodings = self.tokenizer.encode_batch(
             [item.text for item in normalised] + [self.normaliser(part) for part in shared], add_special_tokens=False
         )
         known = {part: tuple(encoding.ids) for part, encoding in zip(shared, encodings[len(texts) :], strict=True)}
         return [
-            self._encoded(item, encoding, [known.get(part or "", ()) for part in group])
+            self._encoded(item, encoding, [known.get(part, ()) for part in group])
             for item, encoding, group in zip(normalised, encodings, parts, strict=False)
         ]
 

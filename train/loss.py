@@ -15,7 +15,6 @@ from torch.nn import functional
 
 from labels import schema
 from train.config import Fit
-from train.model import SLICES
 from train.rows import Rows
 
 _NEVER = -1e4
@@ -52,7 +51,7 @@ class Loss:
         return {head.name: self._of(head, logits, batch).sum() / len(logits) for head in schema.HEADS}
 
     def _of(self, head: schema.Head, logits: Tensor, batch: Targets) -> Tensor:
-        at = SLICES[head.name]
+        at = schema.SLICES[head.name]
         given, values, mask, weights = logits[:, at], batch.values[:, at], batch.mask[:, at], self.weights[at]
         if head.activation is schema.Activation.SIGMOID:
             each = functional.binary_cross_entropy_with_logits(given, values, reduction="none")

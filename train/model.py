@@ -13,15 +13,8 @@ from transformers import BertModel
 from labels import schema
 from train.encode import SEGMENTS
 
-SLICES: dict[str, slice] = {}
-"""Head name -> its columns among the logits."""
-for _head in schema.HEADS:
-    _begin = max((part.stop for part in SLICES.values()), default=0)
-    SLICES[_head.name] = slice(_begin, _begin + len(_head.outputs))
-
-
 class Model(nn.Module):
-    """`forward` gives logits (batch, 17) and the evidence for toxicity, token by token (batch, tokens)."""
+    """`forward` gives logits (batch, 17) and each token's share in the logit of `toxicity` (batch, tokens): their sum and the bias are the logit."""
 
     def __init__(self, encoder: BertModel) -> None:
         super().__init__()
@@ -41,8 +34,7 @@ class Model(nn.Module):
         weights = torch.softmax(relevance.masked_fill(~own, torch.finfo(relevance.dtype).min), dim=1)
         pooled = weights.transpose(1, 2) @ states
         logits = torch.cat([head(pooled[:, at]) for at, head in enumerate(self.heads)], dim=1)
-        toxicity = self.heads[0]
-        evidence = states @ toxicity.weight[0] + toxicity.bias[0]
+        evidence = weights[:, :, 0] * (states @ self.heads[0].weight[0])
         return logits, evidence
 
 

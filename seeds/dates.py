@@ -1,0 +1,267 @@
+"""Written times in any language: found in a line, read, with what is not said left out.
+
+Numeric and ISO forms are read strictly here; month names come from CLDR, words of relative times from `rules/dates.toml`.
+A relative time needs a reference (`now`), else it is found but has no value. Nothing is guessed: no year, no value.
+
+>>> find("Иван 21:25 05.02.2026").written
+'2026-02-05T21:25:00'
+>>> find("преди 2 часа", lang="bg", now=datetime(2026, 2, 5, 12)).written
+'2026-02-05T10:00:00'
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+
+_RULES = tomllib.loads(files("seeds").joinpath("rules/dates.toml").read_text(encoding="utf-8"))
+_CONNECTORS = frozenset(_RULES["connectors"])
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400, "year": 365 * 86400}
+_LOCALES = (
+    "en de fr es it pt ro bg uk ru pl cs sk sl hr sr bs mk hu tr el nl da sv nb fi et lv lt is ca sq be kk az id ms vi sw eu gl".split()
+)
+
+_DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
+_ISO = re.compile(
+    rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?\s?(Z|[+-][01]\d:?[0-5]\d)?)?(?![\d-])"
+)
+_NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{2})(?![\d/-]|[.,:]\d)")
+_CJK = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
+_THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+({_YEAR})(?!\d)")
+_DAY_MONTH = re.compile(
+    rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d)(?!\d))?"
+)
+_MONTH_DAY = re.compile(rf"(?<!\w)([^\W\d_]{{3,14}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR})(?!\d)")
+_YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
+_CLOCK = re.compile(r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?")
+_ZONE = re.compile(r"\s?(Z|[+-][01]\d:?[0-5]\d)(?!\w)")
+_WORD = re.compile(r"[^\W\d_]+")
+_CHEAP = re.compile(r"\d|[^\W\d_]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time found in a line: `line[begin:end]`."""
+
+    begin: int
+    end: int
+    raw: str
+    written: str | None
+    """`YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS`, offset only where given; None where it cannot be told (no year, no reference, no such day)."""
+    relative: bool = False
+    impossible: bool = False
+    """A day that does not exist, such as 31 February."""
+    clock_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    begin: int
+    end: int
+    day: tuple[int, int, int] | None = None
+    """Year, month, day; year 0 = not given."""
+    clock: tuple[int, int, int] | None = None
+    zone: str = ""
+
+
+def find(line: str, *, lang: str | None = None, now: datetime | None = None, day_first: bool | None = None) -> Stamp | None:
+    """The first complete time in a line; a day with its clock time counts as one. None where there is none.
+
+    `day_first` settles 05/02/2026 for the whole page (`day_first`); None: by language.
+    """
+    if not _CHEAP.search(line) or len(line) > 2000:
+        return None
+    days = list(_days(line, lang, day_first))
+    if days:
+        return _joined(line, days[0], list(_clocks(line)))
+    if (found := _relative(line, lang, now)) is not None:
+        return found
+    clock = next(_clocks(line), None)
+    return None if clock is None else Stamp(clock.begin, clock.end, line[clock.begin : clock.end], None, clock_only=True)
+
+
+def is_day_first(lines: Iterable[str]) -> bool | None:
+    """Whether the page as a whole writes the day before the month; None where no date of it tells."""
+    first = second = 0
+    for line in lines:
+        for match in _NUMERIC.finditer(line):
+            one, two = int(match[1]), int(match[3])
+            first += 12 < one <= 31 and two <= 12
+            second += 12 < two <= 31 and one <= 12
+    return None if first == second else first > second
+
+
+def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
+    """The day with the clock time that stands beside it, if only connecting words and signs are between."""
+    near = [clock for clock in clocks if (clock.begin >= day.end and _connected(line[day.end : clock.begin])) or clock.begin < day.begin and _connected(line[clock.end : day.begin])]
+    clock = near[0] if near else None
+    begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
+    raw = line[begin:end]
+    year, month, number = day.day or (0, 0, 0)
+    value = clock.clock if clock else day.clock
+    zone = (clock.zone if clock else day.zone) or ""
+    if not year:
+        return Stamp(begin, end, raw, None)
+    try:
+        written = date(year, month, number).isoformat()
+    except ValueError:
+        return Stamp(begin, end, raw, None, impossible=True)
+    if value:
+        written += f"T{value[0]:02}:{value[1]:02}:{value[2]:02}{zone}"
+    return Stamp(begin, end, raw, written)
+
+
+def _connected(between: str) -> bool:
+    return len(between) <= 24 and not any(char.isdigit() for char in between) and all(word.lower() in _CONNECTORS for word in _WORD.findall(between))
+
+
+def _clocks(line: str) -> Iterator[_Part]:
+    for match in _CLOCK.finditer(line):
+        hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+        half = (match[4] or "").lower()
+        if half in _RULES["pm"] and hour < 12:
+            hour += 12
+        elif half in _RULES["am"] and hour == 12:
+            hour = 0
+        if hour < 24:
+            zone = _ZONE.match(line, match.end())
+            yield _Part(match.start(), zone.end() if zone else match.end(), clock=(hour, minute, second), zone=_offset(zone[1]) if zone else "")
+
+
+def _offset(zone: str) -> str:
+    return zone if zone == "Z" or ":" in zone else f"{zone[:3]}:{zone[3:]}"
+
+
+def _days(line: str, lang: str | None, day_first: bool | None) -> Iterator[_Part]:
+    """All days of a line, the surest form first."""
+    for match in _ISO.finditer(line):
+        clock = (int(match[4]), int(match[5]), int(match[6] or 0)) if match[4] and int(match[4]) < 24 else None
+        yield _Part(match.start(), match.end(), (int(match[1]), int(match[2]), int(match[3])), clock, _offset(match[7]) if match[7] else "")
+    for match in _CJK.finditer(line):
+        yield _Part(match.start(), match.end(), (int(match[1]), int(match[2]), int(match[3])))
+    for match in _THANG.finditer(line):
+        yield _Part(match.start(), match.end(), (int(match[3]), int(match[2]), int(match[1])))
+    for match in _NUMERIC.finditer(line):
+        if (found := _numeric(match, lang, day_first)) is not None:
+            yield _Part(match.start(), match.end(), found)
+    yield from _worded(line, lang)
+
+
+def _numeric(match: re.Match[str], lang: str | None, day_first: bool | None) -> tuple[int, int, int] | None:
+    one, two, three = int(match[1]), int(match[3]), int(match[5])
+    if match[2].strip() != match[4].strip(" ,") and match[4].strip(" ,"):
+        return None
+    if len(match[1]) == 4:
+        return (one, two, three) if 1900 <= one < 2100 and len(match[5]) <= 2 else None
+    if len(match[1]) > 2:
+        return None
+    year = three if len(match[5]) == 4 else 2000 + three if three < 70 else 1900 + three
+    if not 1900 <= year < 2100:
+        return None
+    if one > 12 or two > 12:
+        day, month = (one, two) if two <= 12 else (two, one)
+    else:
+        first = day_first if day_first is not None else not (lang == "en" and match[2].strip() == "/")
+        day, month = (one, two) if first else (two, one)
+    return (year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _worded(line: str, lang: str | None) -> Iterator[_Part]:
+    months = _months(lang)
+    for pattern, (day, month, year) in ((_DAY_MONTH, (1, 2, 3)), (_MONTH_DAY, (2, 1, 3)), (_YEAR_MONTH, (3, 2, 1))):
+        for match in pattern.finditer(line):
+            number = months.get(match[month].lower().rstrip("."))
+            if number and 1 <= int(match[day]) <= 31:
+                written = (match[year] or "0").strip("'’")
+                value = int(written) + (2000 if len(written) == 2 else 0)
+                end = match.end() if match[year] or pattern is not _DAY_MONTH else match.end(2)
+                yield _Part(match.start(), end, (value, number, int(match[day])))
+
+
+@cache
+def _months(lang: str | None) -> dict[str, int]:
+    """Month word -> number: the words of all languages, those of `lang` before the others, English next."""
+    words: dict[str, int] = {}
+    for name in dict.fromkeys([lang or "en", "en", *_LOCALES]):
+        for word, number in _cldr_months(name):
+            words.setdefault(word, number)
+    return words | {word: number for word, number in _RULES["months"].items() if word not in words}
+
+
+def _cldr_months(name: str) -> list[tuple[str, int]]:
+    try:
+        locale = Locale.parse(name)
+    except (UnknownLocaleError, ValueError):
+        return []
+    found = []
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            found += [(word.lower().rstrip("."), number) for number, word in locale.months[context][width].items() if len(word.rstrip(".")) >= 3]
+    return [(word, number) for word, number in found if _WORD.fullmatch(word)]
+
+
+@cache
+def _relative_pattern() -> re.Pattern[str]:
+    ago, units = _RULES["relative"]["ago"], [word.strip() for words in _RULES["relative"]["units"].values() for word in words]
+
+    def any_of(words: Iterable[str]) -> str:
+        return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+
+    return re.compile(
+        rf"(?<!\w)(?:(?P<before>(?:(?:{any_of(ago['before'])})\s+){{1,2}}))?(?:(?P<number>\d{{1,3}})\s?|(?:{any_of(ago['one'])})\s+)?"
+        rf"(?P<unit>{any_of(units)})\.?(?:\s?(?P<after>{any_of(ago['after'])}))?(?!\w)",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _units(lang: str | None) -> dict[str, str]:
+    words = {word.strip(): unit for unit, names in _RULES["relative"]["units"].items() for word in reversed(names)}
+    return words | _RULES["relative"]["by_language"].get(lang or "", {})
+
+
+@cache
+def _near_words() -> re.Pattern[str]:
+    words = {word: part["days"] for part in (_RULES["relative"]["today"], _RULES["relative"]["yesterday"]) for word in part["words"]}
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
+
+
+def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
+    for match in _relative_pattern().finditer(line):
+        if not (match["after"] or (match["before"] and match["before"].strip().lower() not in ("for", "about", "lúc", "около"))):
+            continue
+        unit = _units(lang).get(match["unit"].lower())
+        if unit is None:
+            continue
+        begin, end = match.span()
+        written = None
+        if now is not None:
+            moment = now - timedelta(seconds=_SECONDS[unit] * int(match["number"] or 1))
+            written = moment.strftime("%Y-%m-%dT%H:%M:%S" if unit in ("second", "minute", "hour") else "%Y-%m-%d")
+        return Stamp(begin, end, line[begin:end], written, relative=True)
+    return _near_day(line, now)
+
+
+def _near_day(line: str, now: datetime | None) -> Stamp | None:
+    """"yesterday, 21:25": only with a clock time beside it, since "today" is a word of any text."""
+    for match in _near_words().finditer(line):
+        for clock in _clocks(line):
+            gap = line[match.end() : clock.begin] if clock.begin >= match.end() else line[clock.end : match.start()]
+            if not _connected(gap) or clock.clock is None:
+                continue
+            begin, end = min(match.start(), clock.begin), max(match.end(), clock.end)
+            stamp = Stamp(begin, end, line[begin:end], None, relative=True)
+            if now is None:
+                return stamp
+            back = 1 if match[1].lower() in _RULES["relative"]["yesterday"]["words"] else 0
+            day = (now - timedelta(days=back)).date().isoformat()
+            return replace(stamp, written=f"{day}T{clock.clock[0]:02}:{clock.clock[1]:02}:{clock.clock[2]:02}")
+    return None

@@ -1,0 +1,22 @@
+"""A document on its way to an Article: its text, and what is known of it beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from labels.thread import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    text: str
+    """Decoded; line ends are "\\n"."""
+    id: str = ""
+    url: str | None = None
+    lang: str | None = None
+    """ISO 639-1, told from the text; None without evidence."""
+    now: datetime | None = None
+    """Reference for relative times; None: they have no value."""
+    warnings: tuple[Notice, ...] = ()
+    """What was odd so far."""

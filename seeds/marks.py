@@ -1,0 +1,191 @@
+"""The marks of a thread in one line of text: headings, ends, buttons, author words, reply marks. Walks `rules/thread.toml`.
+
+>>> reply('До коментар #1 от "Ана":съгласна') == Mark(number=1, author="Ана", rest="съгласна")
+True
+>>> is_heading("20 thoughts on “A title”"), is_button("Reply · 3 Likes")
+(True, True)
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_RULES = tomllib.loads(files("seeds").joinpath("rules/thread.toml").read_text(encoding="utf-8"))
+_NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\d{1,6})*)"
+_AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
+_SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")  # noqa: RUF001
+_COUNT = re.compile(r"\(?\[?[+-]?\d[\d.,]{0,9}\]?\)?")
+_AT = re.compile(r"@(?P<author>[^\s@:,]{1,40}(?:\s[^\s@:,]{1,30}){0,3}?)(?::|,|\s|$)")
+_MAX_HEADING = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whom a comment answers, as its text says."""
+
+    number: int | None = None
+    author: str | None = None
+    rest: str = ""
+    """What follows the mark on the same line."""
+    quote: bool = False
+    """The next lines quote the other comment."""
+
+
+@cache
+def _heading_words() -> tuple[re.Pattern[str], frozenset[str]]:
+    words = sorted({word for part in _RULES["headings"].values() for word in part}, key=len, reverse=True)
+    company = frozenset(word for phrase in _RULES["heading_company"]["words"] for word in phrase.split())
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE), company
+
+
+def is_heading(line: str) -> bool:
+    """Whether the line announces comments: a heading word with nothing beside it but counts, small words or a quoted title."""
+    return heading_count(line) is not None
+
+
+def heading_count(line: str) -> int | None:
+    """The number of comments that a heading announces; 1 where it gives none; None for any other line."""
+    if len(line) > _MAX_HEADING:
+        return None
+    pattern, company = _heading_words()
+    title = re.search(r"[“\"„«‹‘].*", line)
+    bare = line[: title.start()] if title and pattern.search(line[: title.start()]) else line
+    match = pattern.search(bare)
+    if match is None:
+        return None
+    rest = _SIGNS.sub(" ", bare[: match.start()] + " " + bare[match.end() :]).lower().split()
+    counts = [int(re.sub(r"\D", "", word)) for word in rest if _COUNT.fullmatch(word)]
+    words = [word for word in rest if not _COUNT.fullmatch(word)]
+    small = [word for word in words if word in company or pattern.fullmatch(word)]
+    if len(words) - len(small) > 0:
+        return None
+    return counts[0] if counts else 1
+
+
+@cache
+def _ends() -> tuple[str, ...]:
+    return tuple(_RULES["ends"]["starts"])
+
+
+def is_end(line: str) -> bool:
+    """Whether the line belongs to what follows a comment section (a form, links to other articles, the page's foot)."""
+    return len(line) <= _MAX_HEADING and line.lower().lstrip("»›•·-–—*▪ ").startswith(_ends())
+
+
+@cache
+def _button_words() -> tuple[frozenset[str], re.Pattern[str]]:
+    words = frozenset(_RULES["buttons"]["words"])
+    return words, re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
+
+
+def is_button(line: str) -> bool:
+    """Whether the line holds only buttons, counters and signs; at least one of them a word or a sign."""
+    if len(line) > 100:
+        return False
+    return not _SIGNS.sub("", _COUNT.sub("", _button_words()[1].sub("", line)))
+
+
+def has_button_word(line: str) -> bool:
+    """Whether a line that `is_button` says more than a number."""
+    return _button_words()[1].search(line) is not None
+
+
+def without_buttons(text: str) -> str:
+    """A part of a stamp line without buttons at its ends ("| Antworten", "• Reply")."""
+    parts = re.split(r"\s*[|•·»]\s*|\s{2,}|\s[–—-]\s", text)
+    return " ".join(part for part in parts if part.strip() and not is_button(part)).strip()
+
+
+@cache
+def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    def any_of(words: Sequence[str]) -> str:
+        return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+    author = _RULES["author"]
+    return (
+        re.compile(rf"^(?:{any_of(author['before'])})\s+(?=\S)", re.IGNORECASE),
+        re.compile(rf"\s+(?:{any_of(author['after'])})\s*:?$|\s*:$", re.IGNORECASE),
+    )
+
+
+def author_of(text: str) -> tuple[str, bool]:
+    """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
+    before, after = _author_words()
+    name = after.sub("", before.sub("", text.strip()))
+    name = name.strip(" \t,;|•·–—-»«")
+    return name, name != text.strip()
+
+
+@cache
+def _profile() -> re.Pattern[str]:
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, _RULES['profile']['starts']))})(?!\w)", re.IGNORECASE)
+
+
+def is_profile(line: str) -> bool:
+    """Whether the line is about a member (join date, number of posts) and not a comment."""
+    return len(line) <= 80 and _profile().match(line) is not None
+
+
+@cache
+def _replies() -> tuple[re.Pattern[str], ...]:
+    """Patterns with a number first, then those that end in a sign, then those whose author runs to the end of the line."""
+    return tuple(_compiled(pattern) for pattern in _RULES["reply"]["patterns"])
+
+
+@cache
+def _quotes() -> tuple[re.Pattern[str], ...]:
+    return tuple(_compiled(pattern) for pattern in _RULES["reply"]["quotes"])
+
+
+@cache
+def _replied() -> tuple[re.Pattern[str], ...]:
+    return tuple(_compiled(pattern) for pattern in _RULES["replied_by"]["patterns"])
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    source = re.escape(pattern.strip()).replace(r"\{author\}", _AUTHOR).replace(r"\{number\}", _NUMBER).replace(r"\{numbers\}", _NUMBERS)
+    source = source.replace(r"\ ", r"\s+").replace(re.escape('"'), "[\"“”„«»']")
+    if pattern.endswith("{author}"):
+        source += r"(?P<end>\s*:|\s*$)"
+    elif pattern.endswith(("{number}", "{numbers}")):
+        source += r"(?!\d)"
+    return re.compile(source, re.IGNORECASE)
+
+
+def reply(line: str) -> Mark | None:
+    """The reply mark at the beginning of a line; None where there is none."""
+    if len(line) > 5000 and not line[:80].strip():
+        return None
+    for pattern in _replies():
+        if match := pattern.match(line):
+            return _mark(match, line)
+    for pattern in _quotes():
+        if (match := pattern.match(line)) and match.end() >= len(line.rstrip()) - 1:
+            return Mark(author=_name(match), quote=True)
+    if match := _AT.match(line):
+        return Mark(author=match["author"], rest=line.strip())
+    return None
+
+
+def _mark(match: re.Match[str], line: str) -> Mark:
+    groups = match.groupdict()
+    number = groups.get("number")
+    return Mark(int(number) if number else None, _name(match), line[match.end() :].lstrip(" :,-–—"))
+
+
+def _name(match: re.Match[str]) -> str | None:
+    name = match.groupdict().get("author")
+    return name.strip(" \"“”„«»'") or None if name else None
+
+
+def replied_by(line: str) -> tuple[str, ...] | None:
+    """The numbers in a line that lists a comment's answers; None for any other line."""
+    for pattern in _replied():
+        if match := pattern.fullmatch(line.strip()):
+            return tuple(re.findall(r"\d+", match["numbers"]))
+    return None

@@ -1,0 +1,174 @@
+"""Raw comments -> comments with ids and parents. Shared by all ways of reading; one ordered pass, no recursion.
+
+What a page says of a parent is a hint: a number, a name, a position. A hint that names nothing, or closes a circle, gives no parent and a warning.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labels import ids
+from labels.thread import Comment, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class RawComment:
+    """A comment as it stands on the page, its parent not yet looked up."""
+
+    text: str
+    id: str | None = None
+    """The page's own id, if it has one beside the number."""
+    number: int | None = None
+    author: str | None = None
+    created_at: str | None = None
+    created_at_raw: str | None = None
+    reply_number: int | None = None
+    reply_author: str | None = None
+    reply_index: int | None = None
+    """Position of the parent among the raw comments."""
+    reply_id: str | None = None
+    quoted: str | None = None
+    """Words of the parent that the comment quotes."""
+    replies: tuple[str, ...] = ()
+
+
+def link(raws: Sequence[RawComment], *, newest_first: bool = False) -> tuple[tuple[Comment, ...], tuple[Notice, ...]]:
+    """Comments in page order, and what was odd. `newest_first`: a comment answers one that stands after it."""
+    names = ids.unique(_name(raw) for raw in raws)
+    warnings = _of_numbers(raws)
+    parents: list[int | None] = []
+    finder = _Finder(raws, newest_first=newest_first)
+    for at, raw in enumerate(raws):
+        parent, missing = finder.parent(at, raw)
+        if missing:
+            warnings.append(Notice(f"comment {names[at]}", f"answers {missing}, which is not on this page"))
+        parents.append(parent)
+    for at in _circles(parents):
+        warnings.append(Notice(f"comment {names[at]}", "answers itself through others (a circle); read as answering the article"))
+        parents[at] = None
+    comments = tuple(
+        Comment(
+            id=names[at],
+            text=raw.text,
+            number=raw.number,
+            author=raw.author or None,
+            reply_to=None if (parent := parents[at]) is None else names[parent],
+            replies=raw.replies,
+            created_at=raw.created_at,
+            created_at_raw=raw.created_at_raw,
+        )
+        for at, raw in enumerate(raws)
+    )
+    return comments, tuple(warnings)
+
+
+def _name(raw: RawComment) -> str:
+    if raw.id is not None:
+        return raw.id
+    return str(raw.number) if raw.number is not None else ids.stable_id(raw.author, raw.created_at or raw.created_at_raw, raw.text)
+
+
+def _of_numbers(raws: Sequence[RawComment]) -> list[Notice]:
+    """Warnings on printed numbers that repeat or are missing."""
+    numbers = [raw.number for raw in raws if raw.number is not None]
+    found: list[Notice] = []
+    if repeated := sorted({number for number in numbers if numbers.count(number) > 1} if len(numbers) < 2000 else _repeated(numbers)):
+        found.append(Notice("comments", f"numbers repeated: {_few(repeated)}"))
+    if numbers and (missing := _missing(numbers)):
+        found.append(Notice("comments", f"numbers missing: {_few(missing)}"))
+    return found
+
+
+def _repeated(numbers: list[int]) -> set[int]:
+    seen: set[int] = set()
+    return {number for number in numbers if number in seen or seen.add(number)}  # type: ignore[func-returns-value]
+
+
+def _missing(numbers: list[int]) -> list[int]:
+    """Numbers between the smallest and the largest that no comment has; a list that begins at 2 or 3 lacks its first ones as well.
+
+    Where more are missing than there, the page shows a part of a thread, and nothing is said.
+    """
+    low, high = min(numbers), max(numbers)
+    gaps = sorted(set(range(1 if low <= 3 else low, high + 1)) - set(numbers)) if high - low < 4 * len(numbers) + 10 else []
+    return gaps if len(gaps) <= len(numbers) else []
+
+
+def _few(numbers: Sequence[int], most: int = 20) -> str:
+    shown = ", ".join(map(str, numbers[:most]))
+    return shown if len(numbers) <= most else f"{shown} and {len(numbers) - most} more"
+
+
+class _Finder:
+    """Looks a parent up by index, id, number, quoted words or name: surest first, the first that the comment gives decides."""
+
+    def __init__(self, raws: Sequence[RawComment], *, newest_first: bool) -> None:
+        self.raws = raws
+        self.newest_first = newest_first
+        self.by_number: dict[int, int] = {}
+        self.by_id: dict[str, int] = {}
+        self.by_author: dict[str, list[int]] = defaultdict(list)
+        for at, raw in enumerate(raws):
+            if raw.number is not None:
+                self.by_number.setdefault(raw.number, at)
+            if raw.id is not None:
+                self.by_id.setdefault(raw.id, at)
+            if raw.author:
+                self.by_author[_folded(raw.author)].append(at)
+
+    def parent(self, at: int, raw: RawComment) -> tuple[int | None, str | None]:
+        """Position of the parent; else what was named and not found, as words for a warning."""
+        if raw.reply_index is not None:
+            return raw.reply_index, None
+        if raw.reply_id is not None:
+            found = self.by_id.get(raw.reply_id)
+            return found, None if found is not None else f"comment {raw.reply_id}"
+        if raw.reply_number is not None:
+            found = self.by_number.get(raw.reply_number)
+            return (found, None) if found is not None and found != at else (None, f"number {raw.reply_number}")
+        if raw.quoted and (found := self._by_quote(at, raw)) is not None:
+            return found, None
+        if raw.reply_author is not None:
+            found = self._by_author(at, raw.reply_author)
+            return found, None if found is not None else f'"{raw.reply_author}"'
+        return None, None
+
+    def _by_author(self, at: int, author: str) -> int | None:
+        """The nearest comment of that author before this one (in time); the page's order decides which side is before."""
+        places = [place for place in self.by_author.get(_folded(author), ()) if place != at]
+        before = [place for place in places if (place > at if self.newest_first else place < at)]
+        if before:
+            return min(before) if self.newest_first else max(before)
+        return None
+
+    def _by_quote(self, at: int, raw: RawComment) -> int | None:
+        """The one comment whose text holds the quoted words (of the named author, if one is named); None when none or several do."""
+        places = range(len(self.raws)) if raw.reply_author is None else self.by_author.get(_folded(raw.reply_author), [])
+        words = _folded(raw.quoted or "")[:60]
+        hits = [place for place in places if place != at and words and words in _folded(self.raws[place].text[:2000])]
+        return hits[0] if len(hits) == 1 or (hits and raw.reply_author) else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,:;!?\"'“”„«»…")
+
+
+def _circles(parents: Sequence[int | None]) -> list[int]:
+    """One position of each circle: the first that was met, so that cutting it opens the circle."""
+    state = [0] * len(parents)  # 0 new, 1 on the way, 2 done
+    found: list[int] = []
+    for start in range(len(parents)):
+        path: list[int] = []
+        at: int | None = start
+        while at is not None and state[at] == 0:
+            state[at] = 1
+            path.append(at)
+            at = parents[at]
+        if at is not None and state[at] == 1:
+            found.append(min(path[path.index(at) :]))
+        for place in path:
+            state[place] = 2
+    return found

@@ -1,0 +1,129 @@
+"""Fits `train.calibration` on dev rows, and the thresholds that reach a precision there.
+
+The fit of a language is pulled toward the fit over all languages, the more so the fewer rows it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from labels import schema
+from train import metrics
+from train.calibration import ALL, Calibration, Map, activate
+from train.rows import Bools, Floats, Labels
+
+_MIN_ROWS = 200
+"""Rows of a language with at least two classes before it gets a fit of its own."""
+_MIN_CLASS = 30
+_PULL = 20.0
+"""Strength of the pull toward the pooled fit, in rows' worth of squared distance."""
+_MIN_POSITIVES = 50
+PRECISIONS = (0.90, 0.95)
+
+
+def fit(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> Calibration:
+    """The calibration of (rows, 17) logits on their labels."""
+    return Calibration({head.name: _fit_head(head, logits[:, schema.SLICES[head.name]], labels[head.name], langs) for head in schema.HEADS})
+
+
+def cross_fitted(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_], seed: int = 0) -> Floats:
+    """(rows, 17) probabilities where each half of the rows is calibrated on the other: what calibration is worth on rows it has not seen."""
+    half = np.random.default_rng(seed).permutation(len(logits)) % 2
+    found = np.empty_like(logits)
+    for part in (0, 1):
+        other = np.flatnonzero(half != part)
+        here = np.flatnonzero(half == part)
+        made = fit(logits[other], {name: label.take(other) for name, label in labels.items()}, langs[other])
+        found[here] = made.apply(logits[here], langs[here].tolist())
+    return found
+
+
+def thresholds(probabilities: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """`toxicity.OUTPUT` -> language or "*" -> {"precision_90": p or None, ...}, for languages with at least 50 positives."""
+    head, label = schema.TOXICITY, labels[schema.TOXICITY.name]
+    found: dict[str, dict[str, dict[str, float | None]]] = {}
+    for column, name in enumerate(head.names):
+        judged = label.mask[:, column]
+        gold = label.targets[:, column] >= 0.5
+        scores = probabilities[:, schema.SLICES[head.name]][:, column]
+        places = {ALL: judged} | {str(lang): judged & (langs == lang) for lang in np.unique(langs)}
+        found[f"{head.name}.{name}"] = {
+            lang: {f"precision_{round(100 * goal)}": metrics.threshold_for_precision(gold[at], scores[at], goal) for goal in PRECISIONS}
+            for lang, at in places.items()
+            if lang == ALL or gold[at].sum() >= _MIN_POSITIVES
+        }
+    return found
+
+
+def _fit_head(head: schema.Head, logits: Floats, labels: Labels, langs: NDArray[np.str_]) -> dict[str, Map]:
+    if head.activation is schema.Activation.SOFTMAX:
+        return _by_language(lambda rows, start: _softmax(head, logits[rows], labels.take(rows), start), labels.judged, labels.targets, langs)
+    columns = [
+        _by_language(
+            lambda rows, start, column=column: _platt(logits[rows, column], labels.targets[rows, column], start),  # type: ignore[misc]
+            labels.mask[:, column],
+            np.stack([labels.targets[:, column] >= 0.5, labels.targets[:, column] < 0.5], axis=1),
+            langs,
+        )
+        for column in range(len(head.outputs))
+    ]
+    places = sorted({lang for column in columns for lang in column})
+    chosen = {lang: [column.get(lang, column[ALL]) for column in columns] for lang in places}
+    return {lang: Map(tuple(each.scale[0] for each in maps), tuple(each.shift[0] for each in maps)) for lang, maps in chosen.items()}
+
+
+Fitter = Callable[[NDArray[np.int64], Map | None], Map]
+
+
+def _by_language(fitter: Fitter, judged: Bools, classes: np.ndarray, langs: NDArray[np.str_]) -> dict[str, Map]:
+    """The pooled fit and one for each language that has rows enough; `classes` (rows, k) marks the class of a row."""
+    pooled = fitter(np.flatnonzero(judged), None)
+    found = {ALL: pooled}
+    for lang in np.unique(langs[judged]):
+        rows = np.flatnonzero(judged & (langs == lang))
+        if len(rows) >= _MIN_ROWS and (classes[rows].sum(axis=0) >= _MIN_CLASS).sum() >= 2:
+            found[str(lang)] = fitter(rows, pooled)
+    return found
+
+
+def _platt(logits: Floats, targets: Floats, start: Map | None) -> Map:
+    """p = sigmoid(a z + b) by maximum likelihood; without both classes it stays what it was."""
+    positives = (targets >= 0.5).sum()
+    if start is None and min(positives, len(targets) - positives) < 2:
+        return Map((1.0,), (0.0,))
+    z, y = logits.astype(np.float64), targets.astype(np.float64)
+    prior = np.array([1.0, 0.0]) if start is None else np.array([start.scale[0], start.shift[0]])
+
+    def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
+        given = values[0] * z + values[1]
+        gap = 0.5 * (1 + np.tanh(0.5 * given)) - y
+        away = values - prior
+        loss = np.logaddexp(0, given).sum() - (y * given).sum()
+        return loss + _PULL * (away**2).sum(), np.array([(gap * z).sum(), gap.sum()]) + 2 * _PULL * away
+
+    scale, shift = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20), (-20, 20)]).x
+    return Map((float(scale),), (float(shift),))
+
+
+def _softmax(head: schema.Head, logits: Floats, labels: Labels, start: Map | None) -> Map:
+    """One scale for the head and one shift a class; classes that a row's set does not know take no part in its likelihood."""
+    count = len(head.outputs)
+    if not len(logits):
+        return Map((1.0,) * count, (0.0,) * count)
+    z, y, known = logits.astype(np.float64), labels.targets.astype(np.float64), labels.mask
+    prior = np.r_[1.0, np.zeros(count)] if start is None else np.r_[start.scale[0], start.shift]
+
+    def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
+        given = np.where(known, values[0] * z + values[1:], -1e9)
+        found = activate(head, given)
+        gap = np.where(known, found - y, 0)
+        away = values - prior
+        loss = -np.log(np.maximum((found * y).sum(axis=1), 1e-12)).sum()
+        return loss + _PULL * (away**2).sum(), np.r_[(gap * z).sum(), gap.sum(axis=0)] + 2 * _PULL * away
+
+    best = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20)] + [(-5, 5)] * count).x
+    return Map((float(best[0]),) * count, tuple(float(value) for value in best[1:]))

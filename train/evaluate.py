@@ -1,0 +1,224 @@
+"""A release against the dev rows: figures per head, set and language, with the baseline beside them.
+
+    run(config)  ->  metrics.json (figures only, no texts) in the run's folder and in the release
+
+Headline figures: toxicity = rows pooled per language, mean of ROC-AUC over languages with at least 30 of each class; softmax heads = mean over
+sets of macro-F1 over the classes in the set's gold. Each with a bootstrap interval over rows.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labels import schema
+from labels.errors import ConfigError
+from train import baseline, batches, calibrate, fit, metrics, mix, release, sources
+from train.config import Config
+from train.encode import Encoder, Window
+from train.inference import Scorer
+from train.rows import Floats, Ints, Rows
+
+_log = logging.getLogger(__name__)
+_LEAST = 30
+"""Rows of each class that a language must have to enter the headline."""
+_RESAMPLES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Probabilities (rows, 17) for the dev rows, by whom."""
+
+    name: str
+    probabilities: Floats
+
+
+def run(config: Config, model: Path | None = None, *, with_baseline: bool = True) -> dict[str, Any]:
+    """All figures of a release (default: the one that the configuration writes); saved as metrics.json in the run and the release."""
+    folder = model or Path(config.release)
+    scorer = Scorer.load(folder)
+    dev = dev_rows(config)
+    logits = dev_logits(Path(config.run), scorer, dev)
+    # Each half of the rows is calibrated on the other: a figure on the rows that it was fitted on would flatter it.
+    ours = Answers(scorer.model, calibrate.cross_fitted(logits, dev.labels, dev.langs, config.seed))
+    theirs = Answers("tf-idf + logistic regression", baseline_answers(config, dev)) if with_baseline else None
+    found = figures(ours, theirs, dev, config.seed)
+    for place in {Path(config.run), folder}:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "metrics.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return found
+
+
+def dev_rows(config: Config) -> Rows:
+    """All dev rows of the configured sets."""
+    return sources.read(sources.declared(config.data), "dev")
+
+
+def dev_logits(folder: Path, scorer: Scorer, dev: Rows) -> Floats:
+    """Raw logits of the release for all dev rows; kept in the run's folder, so that they are computed once."""
+    path = folder / f"dev-{scorer.model}.npy"
+    if path.exists() and len(kept := np.load(path)) == len(dev):
+        return np.asarray(kept, np.float32)
+    logits = first_logits(scorer, fit.first_windows(scorer.encoder, dev))
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(path, logits)
+    return logits
+
+
+def first_logits(scorer: Scorer, windows: list[Window], size: int = 4096) -> Floats:
+    """Logits of many windows, a part at a time so that the evidence of all need not be held."""
+    parts = []
+    for begin in range(0, len(windows), size):
+        parts.append(scorer.logits(windows[begin : begin + size])[0])
+        _log.info("scored %d of %d", min(begin + size, len(windows)), len(windows))
+    return np.concatenate(parts)
+
+
+def baseline_answers(config: Config, dev: Rows) -> Floats:
+    """The baseline's probabilities, fitted on the very rows that the run was trained on; kept in the run's folder."""
+    path = Path(config.run) / f"baseline-{config.fingerprint()}.npy"
+    if path.exists() and len(kept := np.load(path)) == len(dev):
+        return np.asarray(kept, np.float32)
+    everything = mix.apart_from(sources.read(sources.declared(config.data), "train"), dev.texts)
+    drawn = everything.take(np.unique(mix.draw(everything, config.mix, config.seed)))
+    from train.normalise import Normaliser
+
+    found = baseline.predict(drawn, dev, Normaliser(), config.seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, found)
+    return found
+
+
+def figures(ours: Answers, theirs: Answers | None, dev: Rows, seed: int) -> dict[str, Any]:
+    """Everything that is reported, as plain JSON."""
+    return {
+        "model": ours.name,
+        "baseline": theirs.name if theirs else None,
+        "dev_rows": len(dev),
+        "headline": {head.name: _headline(head, ours, theirs, dev, seed) for head in schema.HEADS if dev.labels[head.name].judged.any()},
+        "heads": {head.name: _head(head, ours, theirs, dev) for head in schema.HEADS if dev.labels[head.name].judged.any()},
+    }
+
+
+def headline_measure(head: schema.Head, probabilities: Floats, dev: Rows) -> Callable[[Ints], float | None]:
+    """A function of row numbers (among the rows that the head judged) that gives the head's headline figure."""
+    label, part = dev.labels[head.name], probabilities[:, schema.SLICES[head.name]]
+    if head.activation is schema.Activation.SIGMOID:
+        rows = np.flatnonzero(label.mask[:, 0])
+        gold, scores, langs = label.targets[rows, 0] >= 0.5, part[rows, 0], dev.langs[rows]
+        return lambda at: metrics.mean(metrics.auc_by_language(gold[at], scores[at], langs[at], _LEAST))
+    rows = np.flatnonzero(label.judged)
+    classes, among, sets = label.targets[rows].argmax(axis=1), part[rows], dev.sets[rows]
+    return lambda at: metrics.mean(metrics.macro_f1_by_set(classes[at], among[at], sets[at]))
+
+
+def _headline(head: schema.Head, ours: Answers, theirs: Answers | None, dev: Rows, seed: int) -> dict[str, Any]:
+    label = dev.labels[head.name]
+    sigmoid = head.activation is schema.Activation.SIGMOID
+    rows = int(label.mask[:, 0].sum() if sigmoid else label.judged.sum())
+    measure = headline_measure(head, ours.probabilities, dev)
+    found: dict[str, Any] = {
+        "figure": "mean over languages of ROC-AUC" if sigmoid else "mean over sets of macro-F1",
+        "ours": _json(metrics.interval(measure, rows, np.random.default_rng(seed), _RESAMPLES)),
+    }
+    if theirs:
+        other = headline_measure(head, theirs.probabilities, dev)
+        found["baseline"] = _json(metrics.interval(other, rows, np.random.default_rng(seed), _RESAMPLES))
+        found["difference"] = _json(metrics.difference(measure, other, rows, np.random.default_rng(seed), _RESAMPLES))
+    return found
+
+
+def _head(head: schema.Head, ours: Answers, theirs: Answers | None, dev: Rows) -> dict[str, Any]:
+    each = _sigmoid if head.activation is schema.Activation.SIGMOID else _softmax
+    return {answers.name: each(head, answers.probabilities, dev) for answers in (ours, theirs) if answers}
+
+
+def _sigmoid(head: schema.Head, probabilities: Floats, dev: Rows) -> dict[str, Any]:
+    """Each output pooled; `toxicity` also by language and by set."""
+    label = dev.labels[head.name]
+    found: dict[str, Any] = {"outputs": {}}
+    for column, name in enumerate(head.names):
+        scores = probabilities[:, schema.SLICES[head.name]][:, column]
+        judged = np.flatnonzero(label.mask[:, column])
+        found["outputs"][name] = _ranking(label.targets[judged, column], scores[judged])
+        if column == 0:
+            for kind, keys in (("by_language", dev.langs), ("by_set", dev.sets)):
+                groups = {str(key): judged[keys[judged] == key] for key in np.unique(keys[judged])}
+                found[kind] = {key: _ranking(label.targets[rows, 0], scores[rows]) for key, rows in groups.items()}
+    return found
+
+
+def _ranking(targets: Floats, scores: Floats) -> dict[str, Any]:
+    gold = targets >= 0.5
+    return _rounded(
+        {
+            "rows": len(gold),
+            "positives": int(gold.sum()),
+            "roc_auc": metrics.roc_auc(gold, scores),
+            "average_precision": metrics.average_precision(gold, scores),
+            "macro_f1": metrics.macro_f1(gold.astype(int), (scores >= 0.5).astype(int)),
+            "macro_f1_best_threshold": _best(gold, scores),
+            "calibration_error": metrics.calibration_error(targets, scores),
+        }
+    )
+
+
+def _best(gold: np.ndarray, scores: Floats) -> float | None:
+    threshold = metrics.best_threshold(gold, scores)
+    return None if threshold is None else metrics.macro_f1(gold.astype(int), (scores >= threshold).astype(int))
+
+
+def _softmax(head: schema.Head, probabilities: Floats, dev: Rows) -> dict[str, Any]:
+    label = dev.labels[head.name]
+    judged = np.flatnonzero(label.judged)
+    part = probabilities[:, schema.SLICES[head.name]]
+    groups = {"all": {"all": judged}} | {
+        kind: {str(key): judged[keys[judged] == key] for key in np.unique(keys[judged])}
+        for kind, keys in (("by_language", dev.langs), ("by_set", dev.sets))
+    }
+    found = {
+        kind: {key: _classes(label.targets[rows], label.mask[rows], part[rows]) for key, rows in places.items()}
+        for kind, places in groups.items()
+    }
+    return {"pooled": found.pop("all")["all"], **found}
+
+
+def _classes(targets: Floats, known: np.ndarray, probabilities: Floats) -> dict[str, Any]:
+    """`known` (rows, classes): what a row's set could have said; the answer and its confidence are among those."""
+    gold = targets.argmax(axis=1)
+    among = np.where(known, probabilities, 0)
+    among = among / np.maximum(among.sum(axis=1, keepdims=True), 1e-9)
+    predicted = among.argmax(axis=1)
+    return _rounded(
+        {
+            "rows": len(gold),
+            "classes": len(np.unique(gold)),
+            "macro_f1": metrics.macro_f1(gold, predicted),
+            "accuracy": metrics.accuracy(gold, predicted),
+            "calibration_error": metrics.top_calibration_error(gold, among),
+        }
+    )
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def _json(figure: metrics.Figure | None) -> dict[str, float | int] | None:
+    return figure.to_json() if figure else None
+
+
+def load_encoder(run_folder: Path) -> Encoder:
+    """The encoder of a run that has begun. Raises ConfigError where there is none."""
+    if not (run_folder / "tokenizer.json").is_file():
+        raise ConfigError(f"{run_folder} holds no run")
+    return fit.restore(run_folder)[1]
+
+
+__all__ = ["Answers", "baseline_answers", "batches", "dev_logits", "dev_rows", "figures", "first_logits", "headline_measure", "release", "run"]

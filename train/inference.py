@@ -1,0 +1,181 @@
+"""Scorer: a release folder -> scores. No torch.
+
+>>> scorer = Scorer.load()                                        # doctest: +SKIP
+>>> scorer.score([ScoreInput("1", "What a lovely idea.")])[0].scores["sentiment"]["positive"]  # doctest: +SKIP
+0.93
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import openvino
+from tokenizers import Tokenizer
+
+from labels import schema
+from labels.errors import ModelError
+from labels.scores import MAX_CHARS, Scored, ScoreInput, Scores, Unscored
+from seeds import detect
+from train import batches, release, salience
+from train.calibration import Calibration
+from train.encode import Encoded, Encoder, Window
+from train.normalise import Normaliser
+from train.rows import Floats, Ints
+from train.tokens import Specials
+
+_BATCH_TOKENS = 512
+"""Padded tokens of one pass: larger batches fall out of the cache of a small machine (docs/log.md)."""
+_MULTIPLE = 16
+"""Lengths are rounded up to this, so that few shapes are ever compiled."""
+_PLACES = 6
+"""Digits of a probability in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One input, ready for the encoder; `encoded` is None where it cannot be scored."""
+
+    input: ScoreInput
+    lang: str | None
+    reason: Unscored | None
+    encoded: Encoded | None
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all its windows: what it costs."""
+        return self.encoded.tokens if self.encoded else 0
+
+
+class Scorer:
+    """Scores comments with one release. Safe to call from one thread at a time."""
+
+    def __init__(self, manifest: release.Manifest, encoder: Encoder, calibration: Calibration, compiled: openvino.CompiledModel) -> None:
+        self.manifest = manifest
+        self.encoder = encoder
+        self.calibration = calibration
+        self._compiled = compiled
+        self._request = compiled.create_infer_request()
+
+    @classmethod
+    def load(cls, folder: Path | None = None, *, threads: int | None = None) -> Scorer:
+        """The release in a folder, else the one that is installed. `threads`: None = all cores. Raises ModelError."""
+        folder = folder or release.packaged()
+        manifest = release.read(folder)
+        table = json.loads((folder / release.TABLE).read_text(encoding="utf-8"))
+        encoder = Encoder(
+            Tokenizer.from_file(str(folder / release.TOKENIZER)),
+            Normaliser({int(code): value for code, value in table["code_points"].items()}),
+            Specials(**table["specials"]),
+            manifest.max_tokens,
+            manifest.min_context_tokens,
+        )
+        calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
+        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads))
+
+    @property
+    def model(self) -> str:
+        return self.manifest.model
+
+    def score(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> list[Scored]:
+        """An answer for each input, in their order. `explain` adds the spans that carry the toxicity score."""
+        return self.infer(self.encode(inputs), explain=explain)
+
+    def encode(self, inputs: Sequence[ScoreInput]) -> list[Prepared]:
+        """Normalise, tell the language, tokenise."""
+        reasons = [_unscored(item.text) for item in inputs]
+        good = [item for item, reason in zip(inputs, reasons, strict=True) if reason is None]
+        encoded = iter(self.encoder.encode([item.text for item in good], [item.context for item in good]))
+        return [
+            Prepared(item, item.lang or (detect.language(item.text) if reason is None else None), reason, None if reason else next(encoded))
+            for item, reason in zip(inputs, reasons, strict=True)
+        ]
+
+    def infer(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Scored]:
+        """One pass of the encoder over all windows, then calibration and the answers."""
+        windows = [window for item in prepared if item.encoded for window in item.encoded.windows]
+        owner = np.repeat(np.arange(len(prepared)), [len(item.encoded.windows) if item.encoded else 0 for item in prepared])
+        logits, evidence = self.logits(windows)
+        probabilities = self.calibration.apply(logits, [prepared[row].lang for row in owner])
+        begins = np.searchsorted(owner, np.arange(len(prepared) + 1))
+        return [
+            self._scored(item, probabilities[begin:end], evidence[begin:end] if explain else None)
+            for item, begin, end in zip(prepared, begins[:-1], begins[1:], strict=True)
+        ]
+
+    def logits(self, windows: Sequence[Window]) -> tuple[Floats, list[Floats]]:
+        """Raw logits (windows, 17), and each window's evidence (tokens,); sorted, packed and padded inside."""
+        lengths = [-(-len(window) // _MULTIPLE) * _MULTIPLE for window in windows]
+        logits = np.empty((len(windows), sum(len(head.outputs) for head in schema.HEADS)), np.float32)
+        evidence: list[Floats] = [np.empty(0, np.float32)] * len(windows)
+        for rows in batches.by_tokens(lengths, np.argsort(lengths, kind="stable"), _BATCH_TOKENS):
+            logits[rows] = self._pass(windows, rows, evidence)
+        return logits, evidence
+
+    def _pass(self, windows: Sequence[Window], rows: Ints, evidence: list[Floats]) -> Floats:
+        arrays = batches.padded([windows[row] for row in rows], self.encoder.specials.pad, _MULTIPLE)
+        found = self._request.infer([arrays.ids, arrays.segments, arrays.mask], share_inputs=True)
+        for row, values in zip(rows, found[1], strict=True):
+            evidence[row] = values[: len(windows[row])].astype(np.float32)
+        logits: Floats = np.asarray(found[0], np.float32)
+        return logits
+
+    def _scored(self, item: Prepared, windows: Floats, evidence: list[Floats] | None) -> Scored:
+        if item.reason or item.encoded is None:
+            return Scored(item.input.id, item.lang, {}, self.model, item.reason, spans=() if evidence is not None else None)
+        scores = _scores(item.input, windows)
+        spans = None
+        if evidence is not None:
+            spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"], len(item.input.text))
+        applies = [name for name in self.manifest.low_confidence(item.lang) if name.split(".")[0] in scores]
+        return Scored(item.input.id, item.lang, scores, self.model, low_confidence=tuple(applies), spans=spans)
+
+
+def _scores(item: ScoreInput, windows: Floats) -> Scores:
+    """Of a long comment the most toxic window counts for each output of toxicity, the mean of all windows for the other heads."""
+    found = {}
+    for head in schema.HEADS:
+        if head.needs and not any((getattr(item.context, name) or "").strip() for name in head.needs):
+            continue
+        part = windows[:, schema.SLICES[head.name]]
+        values = part.max(axis=0) if head.activation is schema.Activation.SIGMOID else part.mean(axis=0)
+        found[head.name] = {name: round(float(value), _PLACES) for name, value in zip(head.names, values, strict=True)}
+    return found
+
+
+def _unscored(text: str) -> Unscored | None:
+    if len(text) > MAX_CHARS:
+        return Unscored.TOO_LONG
+    # White space, control, format, surrogate, private use and unassigned characters show nothing to judge.
+    return None if any(not char.isspace() and unicodedata.category(char)[0] != "C" for char in text) else Unscored.EMPTY
+
+
+def compile_model(path: Path, threads: int | None = None, precision: str | None = None) -> openvino.CompiledModel:
+    """The IR compiled for this machine; compiled forms are kept in the user's cache folder. Raises ModelError."""
+    core = openvino.Core()
+    options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        options["INFERENCE_NUM_THREADS"] = threads
+    if precision:
+        options["INFERENCE_PRECISION_HINT"] = precision
+    if cache := _cache():
+        options["CACHE_DIR"] = str(cache)
+    try:
+        return core.compile_model(str(path), "CPU", options)
+    except RuntimeError as error:
+        raise ModelError(f"{path}: OpenVINO cannot load it: {str(error).splitlines()[0]}") from error
+
+
+def _cache() -> Path | None:
+    """Where compiled models are kept, outside the package; None where it cannot be written."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "threadwise"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None

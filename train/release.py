@@ -1,0 +1,111 @@
+"""A released model on disk: a folder of files that its manifest names and whose hashes it holds.
+
+    manifest.json   name, schema, limits, languages, thresholds, hashes (this module)
+    model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence
+    tokenizer.json  Unigram pieces; table.json: the normaliser's code points and the special ids
+    calibration.json
+    CARD.md LICENSE NOTICE metrics.json   for people; not part of the hash
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from labels import schema
+from labels.errors import ModelError
+
+MANIFEST = "manifest.json"
+MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION = "model.xml", "model.bin", "tokenizer.json", "table.json", "calibration.json"
+HASHED = (MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION)
+_HEX = 12
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a release says of itself; read and written as JSON."""
+
+    name: str
+    notice: str
+    """One line for every start: what the release may be used for."""
+    created: str
+    config: str
+    """Fingerprint of the training configuration."""
+    max_tokens: int
+    min_context_tokens: int
+    precision: str
+    """`int8`, `bf16` or `fp32`: how the weights are stored."""
+    rows: Mapping[str, Mapping[str, int]]
+    """`head` or `head.output` -> language -> number of labelled training rows."""
+    weak: tuple[str, ...]
+    """Outputs whose dev rows hold fewer than 50 positives: never sure, in any language."""
+    thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]]
+    """`head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev; null: none does."""
+    files: Mapping[str, str]
+    """File name -> SHA-256."""
+    schema: int = schema.VERSION
+    low: dict[str | None, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def model(self) -> str:
+        """`NAME@` + 12 hex digits over the files that decide a score."""
+        joined = "\n".join(f"{name} {self.files[name]}" for name in sorted(HASHED))
+        return f"{self.name}@{hashlib.sha256(joined.encode()).hexdigest()[:_HEX]}"
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """All languages with labelled rows for any head."""
+        return tuple(sorted({lang for counts in self.rows.values() for lang in counts}))
+
+    def low_confidence(self, lang: str | None) -> tuple[str, ...]:
+        """Names (`toxicity.threat`, `stance`) whose scores rest on no labelled rows in this language, or on too few positives anywhere."""
+        if lang not in self.low:
+            self.low[lang] = tuple(name for name in NAMES if name in self.weak or lang not in self.rows.get(name, {}))
+        return self.low[lang]
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "low"} | {"model": self.model}
+
+
+NAMES: tuple[str, ...] = tuple(
+    name
+    for head in schema.HEADS
+    for name in ([f"{head.name}.{output}" for output in head.names] if head.activation is schema.Activation.SIGMOID else [head.name])
+)
+"""What confidence is stated of: each output of a sigmoid head, each softmax head."""
+
+
+def packaged(name: str = "main") -> Path:
+    """The folder of a release that is installed with the package: `main` or `open`. Raises ModelError where there is none."""
+    folder = Path(str(files("train").joinpath({"main": "release", "open": "release-open"}.get(name, name))))
+    if not (folder / MANIFEST).is_file():
+        raise ModelError(f"no release at {folder}; train one: threadwise train configs/release.toml, then threadwise export")
+    return folder
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a release, its files' hashes checked. Raises ModelError that names what is wrong."""
+    try:
+        value = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / MANIFEST}: {error}") from error
+    if value.get("schema") != schema.VERSION:
+        raise ModelError(f"{folder}: made for label schema {value.get('schema')}, this program has {schema.VERSION}")
+    for name, expected in value["files"].items():
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder}: {name} is missing")
+        if sha256(folder / name) != expected:
+            raise ModelError(f"{folder}: {name} is damaged: its SHA-256 is not the manifest's")
+    value.pop("model", None)
+    return Manifest(**{**value, "weak": tuple(value["weak"])})
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
