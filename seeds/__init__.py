@@ -1,0 +1,37 @@
+"""Documents in, Article out.
+
+>>> parse("Заглавие\\n\\nТова е изречение, което е достатъчно дълго за един абзац.").lang
+'bg'
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from labels.errors import DocumentError
+from labels.thread import Article
+from seeds import crawl_text, detect, html_text
+from seeds.document import Document
+
+__all__ = ["MAX_BYTES", "parse"]
+
+MAX_BYTES = 20_000_000
+"""Largest page that is read; exports are streamed and have no limit."""
+
+
+def parse(
+    document: bytes | str, url: str | None = None, now: datetime | None = None, *, id: str = "", charset: str | None = None  # noqa: A002
+) -> Article:
+    """One page -> its Article with the comments in page order.
+
+    `now` is the reference of relative times, `charset` what HTTP said. Raises DocumentError for what is empty, binary or larger than MAX_BYTES.
+    """
+    size = len(document)
+    if size > MAX_BYTES:
+        raise DocumentError(f"{size:,} bytes, more than a page may have ({MAX_BYTES:,}); is it an export or a whole archive?")
+    text, _, warnings = detect.decode(document, charset) if isinstance(document, bytes) else (detect.lines(document), "", ())
+    if not text.strip():
+        raise DocumentError("empty: nothing but white space")
+    if detect.is_html(text):
+        text = html_text.render(text)
+    return crawl_text.read(Document(text, id, url, detect.language(text), now, warnings))

@@ -23,7 +23,6 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 
 _RULES = tomllib.loads(files("seeds").joinpath("rules/dates.toml").read_text(encoding="utf-8"))
-_CONNECTORS = frozenset(_RULES["connectors"])
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400, "year": 365 * 86400}
 _LOCALES = (
     "en de fr es it pt ro bg uk ru pl cs sk sl hr sr bs mk hu tr el nl da sv nb fi et lv lt is ca sq be kk az id ms vi sw eu gl".split()
@@ -101,7 +100,11 @@ def is_day_first(lines: Iterable[str]) -> bool | None:
 
 def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
-    near = [clock for clock in clocks if (clock.begin >= day.end and _connected(line[day.end : clock.begin])) or clock.begin < day.begin and _connected(line[clock.end : day.begin])]
+    near = [
+        clock
+        for clock in clocks
+        if _connected(line[day.end : clock.begin] if clock.begin >= day.end else line[clock.end : day.begin])
+    ]
     clock = near[0] if near else None
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
     raw = line[begin:end]
@@ -120,7 +123,19 @@ def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
 
 
 def _connected(between: str) -> bool:
-    return len(between) <= 24 and not any(char.isdigit() for char in between) and all(word.lower() in _CONNECTORS for word in _WORD.findall(between))
+    if len(between) > 24 or any(char.isdigit() for char in between):  # noqa: PLR2004  # characters
+        return False
+    return all(word.lower() in fillers() for word in _WORD.findall(between))
+
+
+@cache
+def fillers() -> frozenset[str]:
+    """Words around a written time that belong to it: "at", "um", "Uhr", the weekday's name in any language."""
+    words = set(_RULES["connectors"])
+    for name in _LOCALES:
+        for width in ("wide", "abbreviated"):
+            words |= {word.lower().strip(".") for word in Locale.parse(name).days["format"][width].values()}
+    return frozenset(words)
 
 
 def _clocks(line: str) -> Iterator[_Part]:

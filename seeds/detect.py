@@ -36,7 +36,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[str, str, tuple[Not
     declared = charset or _declared(data)
     for name in filter(None, (declared, "utf-8")):
         if (text := _strict(data, name)) is not None:
-            return _lines(text), name, ()
+            return lines(text), name, ()
     return _guessed(data, declared)
 
 
@@ -44,10 +44,11 @@ def _checked(data: bytes, name: str, warnings: tuple[Notice, ...]) -> tuple[str,
     text = data.decode(name, "replace")
     if "\ufffd" in text:
         warnings = (*warnings, Notice("document", f"bytes that are no {name} were replaced"))
-    return _lines(text), name, warnings
+    return lines(text), name, warnings
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
+    """The text with "\\n" as its only line end and without a byte-order mark."""
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from seeds.dates import fillers
+
 _RULES = tomllib.loads(files("seeds").joinpath("rules/thread.toml").read_text(encoding="utf-8"))
 _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\d{1,6})*)"
 _AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
@@ -22,6 +24,7 @@ _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.
 _COUNT = re.compile(r"\(?\[?[+-]?\d[\d.,]{0,9}\]?\)?")
 _AT = re.compile(r"@(?P<author>[^\s@:,]{1,40}(?:\s[^\s@:,]{1,30}){0,3}?)(?::|,|\s|$)")
 _MAX_HEADING = 120
+_TYPED = ("#", "№", ">>", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Mark:
     """What follows the mark on the same line."""
     quote: bool = False
     """The next lines quote the other comment."""
+    typed: bool = False
+    """Written by the commenter ("@Ana, no"), not by the page: it stays in the text and may name anybody."""
 
 
 @cache
@@ -99,6 +104,20 @@ def without_buttons(text: str) -> str:
     """A part of a stamp line without buttons at its ends ("| Antworten", "• Reply")."""
     parts = re.split(r"\s*[|•·»]\s*|\s{2,}|\s[–—-]\s", text)
     return " ".join(part for part in parts if part.strip() and not is_button(part)).strip()
+
+
+def without_fillers(head: str, tail: str) -> tuple[str, str]:
+    """The parts of a line before and after its time, without the words that belong to the time ("… on", "Uhr …")."""
+    before, after = head.split(), tail.split()
+    while before and _bare(before[-1]) in fillers():
+        before.pop()
+    while after and _bare(after[0]) in fillers():
+        after.pop(0)
+    return " ".join(before), " ".join(after)
+
+
+def _bare(word: str) -> str:
+    return word.lower().strip(".,:;()[]|•·-–—@")
 
 
 @cache
@@ -168,14 +187,16 @@ def reply(line: str) -> Mark | None:
         if (match := pattern.match(line)) and match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)
     if match := _AT.match(line):
-        return Mark(author=match["author"], rest=line.strip())
+        return Mark(author=match["author"], rest=line.strip(), typed=True)
     return None
 
 
 def _mark(match: re.Match[str], line: str) -> Mark:
     groups = match.groupdict()
     number = groups.get("number")
-    return Mark(int(number) if number else None, _name(match), line[match.end() :].lstrip(" :,-–—"))
+    rest = line[match.end() :].lstrip(" :,-–—")
+    typed = bool(rest) and line.startswith(_TYPED)
+    return Mark(int(number) if number else None, _name(match), line if typed else rest, typed=typed)
 
 
 def _name(match: re.Match[str]) -> str | None:
@@ -189,3 +210,14 @@ def replied_by(line: str) -> tuple[str, ...] | None:
         if match := pattern.fullmatch(line.strip()):
             return tuple(re.findall(r"\d+", match["numbers"]))
     return None
+
+
+@cache
+def _credit() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _RULES['credits']['words']))})\s*(?::|©|/)|©")
+
+
+def credit_of(line: str) -> int:
+    """Where the credit of a picture begins in a line; the line's length where there is none."""
+    match = _credit().search(line) if len(line) <= 2 * _MAX_HEADING else None
+    return match.start() if match else len(line)

@@ -30,6 +30,8 @@ class RawComment:
     reply_index: int | None = None
     """Position of the parent among the raw comments."""
     reply_id: str | None = None
+    typed: bool = False
+    """The parent is named by the commenter's own words ("@Ana"), which may mean anybody: no warning where it is not found."""
     quoted: str | None = None
     """Words of the parent that the comment quotes."""
     replies: tuple[str, ...] = ()
@@ -43,7 +45,7 @@ def link(raws: Sequence[RawComment], *, newest_first: bool = False) -> tuple[tup
     finder = _Finder(raws, newest_first=newest_first)
     for at, raw in enumerate(raws):
         parent, missing = finder.parent(at, raw)
-        if missing:
+        if missing and not raw.typed:
             warnings.append(Notice(f"comment {names[at]}", f"answers {missing}, which is not on this page"))
         parents.append(parent)
     for at in _circles(parents):

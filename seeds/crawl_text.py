@@ -1,0 +1,87 @@
+"""Plain text as a web crawl stores it -> Article. The template of the comments is learnt from the page (`seeds.template`); no site is known.
+
+    read(document)  ->  Article
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from labels.thread import Article, Notice
+from seeds import dates, prose, replies, template
+from seeds.dates import Stamp
+from seeds.document import Document
+from seeds.replies import RawComment
+from seeds.template import Record, Thread
+
+_CRAWLED = re.compile(r"\s?date (\d{4}-\d\d-\d\d) ")
+"""What some crawls put before the text; the day belongs to the page, not to its words."""
+
+
+def read(document: Document) -> Article:
+    """The article and its comments. Never fails: a text in which no thread is found has no comments."""
+    crawled = _CRAWLED.match(document.text)
+    text = document.text[crawled.end() :] if crawled else document.text
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    stamps = _stamps(lines, document)
+    thread = template.learn(lines, stamps)
+    title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
+    raws = [_raw(record) for record in thread.records] if thread else []
+    comments, notices = replies.link(raws, newest_first=_is_newest_first(raws))
+    return Article(
+        id=document.id,
+        text=body,
+        comments=comments,
+        url=document.url,
+        title=title,
+        lang=document.lang,
+        published_at=crawled[1] if crawled else None,
+        read_by=f"crawl_text/{_way(thread)}",
+        warnings=(*document.warnings, *notices, *_of_times(thread)),
+    )
+
+
+def _way(thread: Thread | None) -> str:
+    if thread is None:
+        return "no_comments"
+    numbered = all(record.number is not None for record in thread.records)
+    return f"{thread.layout.name}{'_numbered' if numbered else ''}"
+
+
+def _stamps(lines: Sequence[str], document: Document) -> dict[int, Stamp]:
+    short = {at: line for at, line in enumerate(lines) if line and len(line) <= template.MAX_STAMP_LINE}
+    day_first = dates.is_day_first(short.values())
+    found = ((at, dates.find(line, lang=document.lang, now=document.now, day_first=day_first)) for at, line in short.items())
+    return {at: stamp for at, stamp in found if stamp is not None}
+
+
+def _raw(record: Record) -> RawComment:
+    mark, stamp = record.mark, record.stamp
+    return RawComment(
+        text="\n".join(record.body),
+        number=record.number,
+        author=record.author,
+        created_at=stamp.written if stamp else None,
+        created_at_raw=stamp.raw if stamp else None,
+        reply_number=mark.number if mark else None,
+        reply_author=mark.author if mark else None,
+        typed=mark.typed if mark else False,
+        replies=record.replied_by,
+    )
+
+
+def _is_newest_first(raws: Sequence[RawComment]) -> bool:
+    times = [raw.created_at for raw in raws if raw.created_at]
+    steps = [(before > after) - (before < after) for before, after in pairwise(times)]
+    return sum(steps) > 0
+
+
+def _of_times(thread: Thread | None) -> list[Notice]:
+    """Warnings on times without a value."""
+    stamps: Mapping[int, Stamp] = {at: record.stamp for at, record in enumerate(thread.records) if record.stamp} if thread else {}
+    found = [Notice("comments", f"no such day: {stamp.raw}") for stamp in stamps.values() if stamp.impossible]
+    if any(stamp.relative and stamp.written is None for stamp in stamps.values()):
+        found.append(Notice("comments", "relative times need a reference time (--now); created_at is null there"))
+    return found

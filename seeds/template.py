@@ -1,0 +1,359 @@
+"""Learns how a page writes its comments from the page's own repetition: a time, an author, a body, again and again.
+
+    learn(lines, stamps)  ->  Thread(begin, end, layout, records)  or None
+
+No site is known here. Every line with a time is an anchor; the anchors of one style in one section are the comments. Where author and body
+stand beside the anchor is a `Layout`; each one is tried on the whole section, and the one under which authors look like names, replies name
+authors that exist, and nothing is left over wins. Without evidence beside the times (a heading, reply marks, numbers, buttons) there are no comments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import mean
+
+from seeds import marks
+from seeds.dates import Stamp
+from seeds.marks import Mark
+
+MAX_STAMP_LINE = 160
+_MAX_RESIDUE = 70
+_MAX_NAME = 60
+_MAX_SECTIONS = 12
+_MOST, _HALF = 0.7, 0.5
+_NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
+_NUMBER_LAST = re.compile(r"(?P<rest>.*?)(?:^|\s)[(\[]?(?:#|№)(?P<number>\d{1,5})[)\]]?")
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A line with a time."""
+
+    at: int
+    stamp: Stamp
+    residue: str
+    """What else the line says, without buttons: a name, a number, or nothing."""
+    shape: str
+    """The written time with digits and letters masked; all times of one page's comments share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where author and body of a record stand, seen from its anchor."""
+
+    name: str
+    author: str
+    """inline | before | after | first | last: on the anchor's line, on the line before or after it, first or last line of the body's side."""
+    body: str
+    """before | after the anchor."""
+    back: int = 1
+    """Lines between author and anchor, the author's included (`before` only): a member's rank may stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A comment as lines of the page."""
+
+    stamp: Stamp | None
+    author: str | None
+    number: int | None
+    body: tuple[str, ...]
+    mark: Mark | None = None
+    replied_by: tuple[str, ...] = ()
+    said: bool = False
+    """The author's line says so ("X says:")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    begin: int
+    """First line of the section (its heading, if it has one)."""
+    end: int
+    layout: Layout
+    records: tuple[Record, ...]
+    score: float = 0.0
+
+
+_INLINE = (Layout("inline_head", "inline", "after"), Layout("inline_foot", "inline", "before"))
+_LINES = (
+    *(Layout(f"author_line_{back}", "before", "after", back) for back in (1, 2, 3)),
+    Layout("author_first", "first", "before"),
+    Layout("author_after", "after", "after"),
+    Layout("signature", "last", "before"),
+)
+_NAMELESS = Layout("nameless", "none", "after")
+
+
+def anchors(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
+    """The lines whose time has little beside it; lines about a member (join date) are none."""
+    found: list[Anchor] = []
+    for at, stamp in stamps.items():
+        line = lines[at]
+        if len(line) > MAX_STAMP_LINE or marks.is_profile(line):
+            continue
+        residue = _residue(line, stamp)
+        if len(residue) > _MAX_RESIDUE or len(residue.split()) > 9:  # noqa: PLR2004  # a sentence that holds a date
+            continue
+        repeated = found and found[-1].stamp.written == stamp.written and stamp.written and not any(lines[found[-1].at + 1 : at])
+        if not repeated:
+            found.append(Anchor(at, stamp, residue, "relative" if stamp.relative else _masked(stamp.raw)))
+    return found
+
+
+def _residue(line: str, stamp: Stamp) -> str:
+    parts = marks.without_fillers(marks.without_buttons(line[: stamp.begin]), marks.without_buttons(line[stamp.end :]))
+    return " ".join(part for part in parts if part and not marks.is_button(part))
+
+
+def _masked(text: str) -> str:
+    return _LETTERS.sub("a", _DIGITS.sub("0", text)).replace("a.", "a")
+
+
+def learn(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> Thread | None:
+    """The comment thread of a page's lines (stripped; "" = blank), or None where no section is one. `stamps`: line -> the time in it."""
+    every = anchors(lines, stamps)
+    best: Thread | None = None
+    for section in _sections(lines, every):
+        for layout in section.layouts():
+            found = section.read(layout)
+            if found and (best is None or found.score > best.score):
+                best = found
+    return best
+
+
+def _sections(lines: Sequence[str], every: Sequence[Anchor]) -> Iterator[_Section]:
+    """Stretches that may hold the thread: from each heading (and from the top) to the first end mark behind an anchor, and to the end of the page."""
+    if not every:
+        return
+    places = [anchor.at for anchor in every]
+    last_before: dict[int, tuple[int, int | None]] = {0: (-1, None)}
+    for at, line in enumerate(lines[: places[-1]]):
+        if line and (count := marks.heading_count(line)) is not None:
+            last_before[next(place for place in places if place > at)] = (at, count)
+    ends = [at for at, line in enumerate(lines) if line and marks.is_end(line)]
+    begins = sorted(last_before.items(), key=lambda item: item[0])
+    for first, (heading, count) in begins[:_MAX_SECTIONS]:
+        if count == 0:
+            continue
+        stops = [next((end for end in ends if end > max(first, heading)), len(lines)), len(lines)]
+        for end in dict.fromkeys(stops):
+            inside = _one_style([anchor for anchor in every if heading < anchor.at < end])
+            if inside:
+                yield _Section(lines, heading, end, tuple(inside), count, closed=end < len(lines))
+
+
+def _one_style(inside: list[Anchor]) -> list[Anchor]:
+    """The anchors whose time is written as most are; relative ones ("yesterday, 10:12") pass beside dates."""
+    dated = [anchor for anchor in inside if not anchor.stamp.clock_only]
+    pool = dated if len(dated) >= _HALF * len(inside) else inside
+    if not pool:
+        return []
+    shape = Counter(anchor.shape for anchor in pool).most_common(1)[0][0]
+    return [anchor for anchor in pool if anchor.shape in (shape, "relative")]
+
+
+@dataclass(slots=True)
+class _Section:
+    """One stretch of lines with its anchors; reads itself under a layout."""
+
+    lines: Sequence[str]
+    heading: int
+    end: int
+    anchors: tuple[Anchor, ...]
+    count: int | None
+    """Comments that the heading announces; None without a heading."""
+    closed: bool
+    """Whether an end mark stands behind it."""
+    gaps: list[list[str]] = field(init=False)
+    """Cleaned lines between the anchors: gaps[i] before anchor i, gaps[n] behind the last."""
+    noise: frozenset[str] = field(init=False)
+    buttons: int = field(init=False)
+    """Gaps that hold a button."""
+
+    def __post_init__(self) -> None:
+        edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
+        raw = [[line for line in self.lines[low + 1 : high] if line] for low, high in zip(edges, edges[1:], strict=False)]
+        self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw)
+        self.noise = _repeated(raw)
+        self.gaps = [[line for line in gap if not self._is_noise(line)] for gap in raw]
+
+    def _is_noise(self, line: str) -> bool:
+        masked = _DIGITS.sub("0", line)
+        return masked in self.noise or (marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise)) or marks.is_profile(line)
+
+    def layouts(self) -> tuple[Layout, ...]:
+        names = [marks.author_of(_unnumbered(anchor.residue))[0] for anchor in self.anchors]
+        given = [name for name in names if name]
+        constant = len(given) > 2 and len(set(given)) == 1  # noqa: PLR2004
+        if len(given) >= _MOST * len(names) and not constant:
+            return _INLINE
+        return (*_LINES, _NAMELESS)
+
+    def read(self, layout: Layout) -> Thread | None:
+        """The records under a layout with their score; None where the section gives no evidence of comments."""
+        records = _numbered([self._record(layout, at) for at in range(len(self.anchors))])
+        left = self._left_over(layout)
+        found = Thread(max(self.heading, 0) if self.count is not None else self._first_line(layout), self.end, layout, tuple(records))
+        if not self._is_thread(records):
+            return None
+        return replace(found, score=len(records) * self._quality(layout, records, left))
+
+    def _first_line(self, layout: Layout) -> int:
+        """Without a heading: where the first record begins."""
+        lead = {"before": layout.back, "first": len(self.gaps[0])}.get(layout.author, 0)
+        return max(self.anchors[0].at - lead, 0)
+
+    def _record(self, layout: Layout, at: int) -> Record:
+        anchor = self.anchors[at]
+        before, after = self.gaps[at], self.gaps[at + 1]
+        header: list[str] = []
+        if layout.author == "before":
+            header, body = before[-layout.back :], self._until_next_author(layout, at, after)
+            author = header[0] if len(header) == layout.back else None
+            header = header[1:]
+        elif layout.author == "first":
+            author, body = (before[0], before[1:]) if before else (None, [])
+        elif layout.author == "last":
+            author, body = (before[-1], before[:-1]) if before else (None, [])
+        elif layout.author == "after":
+            author, body = (after[0], after[1:]) if after else (None, [])
+        else:
+            author, body = (anchor.residue or None, after if layout.body == "after" else before)
+        return _record(anchor, author, header, body)
+
+    def _until_next_author(self, layout: Layout, at: int, after: list[str]) -> list[str]:
+        return after[: -layout.back] if at + 1 < len(self.anchors) else after
+
+    def _left_over(self, layout: Layout) -> int:
+        """Lines of the section that belong to no record."""
+        if layout.body == "before":
+            return len(self.gaps[-1]) if self.closed or len(self.gaps[-1]) < 4 else 4  # noqa: PLR2004
+        return max(len(self.gaps[0]) - (layout.back if layout.author == "before" else 0), 0)
+
+    def _quality(self, layout: Layout, records: Sequence[Record], left: int) -> float:
+        names = mean(_name_likeness(record.author) + 0.3 * record.said for record in records)
+        known = {_folded(record.author) for record in records if record.author}
+        named = [record.mark.author for record in records if record.mark and record.mark.author]
+        hits = mean([_folded(name) in known for name in named]) if named else 0.5
+        repeats = 1 - len(known) / len(records) if known else 0.0
+        numbered = mean(record.number is not None for record in records)
+        empty = mean(not record.body for record in records)
+        edge = records[-1] if layout.body == "after" else records[0]
+        tidy = 0.4 * (left == 0) + 0.2 * (left <= 1) + 0.2 * bool(edge.body)
+        known_kind = 0.3 if self.count is not None else 0.0
+        return max(names + tidy + hits + 0.2 * repeats + numbered - 0.6 * empty + known_kind - 0.08 * (layout.back - 1), 0.01)
+
+    def _is_thread(self, records: Sequence[Record]) -> bool:
+        """Whether something beside the times says that these are comments."""
+        size = len(records)
+        if mean(_name_likeness(record.author) for record in records if record.author) < 0.45 if any(r.author for r in records) else size < 3:  # noqa: PLR2004
+            return False
+        if not any(record.body for record in records):
+            return False
+        marked = sum(record.mark is not None for record in records)
+        said = sum(record.said for record in records)
+        numbers = sum(record.number is not None for record in records)
+        signs = (marked >= 1) + (said >= _HALF * size) + (numbers >= _MOST * size) + (self.buttons >= _HALF * size)
+        if self.count is not None:
+            return signs > 0 or size <= self.count + 2 or size >= 3  # noqa: PLR2004
+        return size >= 3 and ((numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)) >= 1  # noqa: PLR2004
+
+
+def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
+    author, said = marks.author_of(line) if line else ("", False)
+    author, mark = _split_reply(author)
+    mark = mark or next(filter(None, map(marks.reply, header)), None)
+    replied_by: list[str] = []
+    kept: list[str] = []
+    for text in (*header, *body):
+        numbers = marks.replied_by(text)
+        if numbers is not None:
+            replied_by += numbers
+        elif text not in header:
+            kept.append(text)
+    if kept and (found := marks.reply(kept[0])) is not None:
+        mark = mark or found
+        kept = [found.rest, *kept[1:]] if found.rest else kept[1:] if not found.quote else kept
+    return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said)
+
+
+def _split_reply(author: str) -> tuple[str, Mark | None]:
+    """ "Ana în răspuns lui Ion" -> "Ana" and the mark."""
+    for match in re.finditer(r"\s+(?=\S)", author):
+        mark = marks.reply(author[match.end() :])
+        if mark is not None and not mark.quote and (mark.author or mark.number) and not mark.rest:
+            return author[: match.start()].strip(" ,|•·-–—"), mark
+    return author, None
+
+
+def _numbered(records: list[Record]) -> list[Record]:
+    """Records with their printed numbers, if most of them carry one and they run up or down."""
+    for split in (_number_of_author, _number_of_first_line):
+        parts = [split(record) for record in records]
+        numbers = [number for number, _ in parts if number is not None]
+        if len(numbers) >= _MOST * len(records) and _is_run(numbers):
+            return [replace(rest, number=number) for number, rest in parts]
+    return records
+
+
+def _is_run(numbers: Sequence[int]) -> bool:
+    if len(numbers) < 2:  # noqa: PLR2004
+        return bool(numbers) and numbers[0] == 1
+    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    near = [step for step in steps if abs(step) <= 5]  # noqa: PLR2004
+    return len(near) >= _MOST * len(steps) and max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)  # noqa: PLR2004
+
+
+def _number_of_author(record: Record) -> tuple[int | None, Record]:
+    number, rest = _split_number(record.author or "")
+    return (None, record) if number is None else (number, replace(record, author=rest or None))
+
+
+def _number_of_first_line(record: Record) -> tuple[int | None, Record]:
+    if not record.body:
+        return None, record
+    number, rest = _split_number(record.body[0])
+    return (None, record) if number is None or rest else (number, replace(record, body=record.body[1:]))
+
+
+def _split_number(text: str) -> tuple[int | None, str]:
+    for pattern in (_NUMBERED, _NUMBER_LAST):
+        if match := pattern.fullmatch(text):
+            return int(match["number"]), match["rest"].strip(" ,|•·-–—:")
+    return None, text
+
+
+def _unnumbered(text: str) -> str:
+    return _split_number(text)[1]
+
+
+def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Short lines, digits masked, that stand in at least half of the gaps."""
+    if len(gaps) < 4:  # noqa: PLR2004
+        return frozenset()
+    seen = Counter(masked for gap in gaps for masked in {_DIGITS.sub("0", line) for line in gap if len(line) <= 60})  # noqa: PLR2004
+    return frozenset(line for line, times in seen.items() if times >= max(_HALF * (len(gaps) - 1), 3) and not _keeps(line))
+
+
+def _keeps(line: str) -> bool:
+    """Marks of the thread repeat too, and are needed."""
+    return marks.reply(line.replace("0", "1")) is not None or marks.replied_by(line) is not None or re.fullmatch(r"[#№]?0\.?", line) is not None
+
+
+def _folded(name: str | None) -> str:
+    return " ".join((name or "").casefold().split())
+
+
+def _name_likeness(text: str | None) -> float:
+    """0 .. 1: how much a line looks like a name that a person chose."""
+    if not text or len(text) > _MAX_NAME or "://" in text or marks.is_heading(text):
+        return 0.0
+    words = text.split()
+    value = max(1.0 - 0.2 * max(len(words) - 3, 0), 0.0)
+    if re.search(r"[.!?…,;:]$", text) or re.search(r"[.!?;:,]\s", text):
+        value *= 0.4
+    return value
