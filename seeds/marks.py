@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from seeds.dates import fillers
@@ -53,6 +53,7 @@ def is_heading(line: str) -> bool:
     return heading_count(line) is not None
 
 
+@lru_cache(maxsize=1 << 14)
 def heading_count(line: str) -> int | None:
     """The number of comments that a heading announces; 1 where it gives none; None for any other line."""
     if len(line) > _MAX_HEADING:
@@ -88,6 +89,7 @@ def _button_words() -> tuple[frozenset[str], re.Pattern[str]]:
     return words, re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
 def is_button(line: str) -> bool:
     """Whether the line holds only buttons, counters and signs; at least one of them a word or a sign."""
     if len(line) > 100:
@@ -95,6 +97,7 @@ def is_button(line: str) -> bool:
     return not _SIGNS.sub("", _COUNT.sub("", _button_words()[1].sub("", line)))
 
 
+@lru_cache(maxsize=1 << 14)
 def has_button_word(line: str) -> bool:
     """Whether a line that `is_button` says more than a number."""
     return _button_words()[1].search(line) is not None
@@ -145,25 +148,37 @@ def _profile() -> re.Pattern[str]:
     return re.compile(rf"^(?:{'|'.join(map(re.escape, _RULES['profile']['starts']))})(?!\w)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
+def is_profile_label(line: str) -> bool:
+    """Whether the line only names such a fact ("Joined"), its value being on the next line."""
+    match = _profile().match(line)
+    return match is not None and match.end() >= len(line.rstrip(" :"))
+
+
+@lru_cache(maxsize=1 << 14)
 def is_profile(line: str) -> bool:
     """Whether the line is about a member (join date, number of posts) and not a comment."""
     return len(line) <= 80 and _profile().match(line) is not None
 
 
-@cache
-def _replies() -> tuple[re.Pattern[str], ...]:
-    """Patterns with a number first, then those that end in a sign, then those whose author runs to the end of the line."""
-    return tuple(_compiled(pattern) for pattern in _RULES["reply"]["patterns"])
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    literal: str
+    """The longest fixed part, in lower case: a line without it needs no regular expression."""
+    pattern: re.Pattern[str]
 
 
 @cache
-def _quotes() -> tuple[re.Pattern[str], ...]:
-    return tuple(_compiled(pattern) for pattern in _RULES["reply"]["quotes"])
+def _rules(table: str, name: str) -> tuple[_Rule, ...]:
+    """The patterns of a table, in its order."""
+    return tuple(_Rule(max(re.split(r"\{\w+\}", text.lower()), key=len).strip(' "'), _compiled(text)) for text in _RULES[table][name])
 
 
-@cache
-def _replied() -> tuple[re.Pattern[str], ...]:
-    return tuple(_compiled(pattern) for pattern in _RULES["replied_by"]["patterns"])
+def _matches(line: str, table: str, name: str) -> Iterator[re.Match[str]]:
+    low = line[:_MAX_HEADING].lower()
+    for rule in _rules(table, name):
+        if rule.literal in low and (match := rule.pattern.match(line)):
+            yield match
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -176,15 +191,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(source, re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
 def reply(line: str) -> Mark | None:
     """The reply mark at the beginning of a line; None where there is none."""
-    if len(line) > 5000 and not line[:80].strip():
-        return None
-    for pattern in _replies():
-        if match := pattern.match(line):
-            return _mark(match, line)
-    for pattern in _quotes():
-        if (match := pattern.match(line)) and match.end() >= len(line.rstrip()) - 1:
+    for match in _matches(line, "reply", "patterns"):
+        return _mark(match, line)
+    for match in _matches(line, "reply", "quotes"):
+        if match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)
     if match := _AT.match(line):
         return Mark(author=match["author"], rest=line.strip(), typed=True)
@@ -206,8 +219,8 @@ def _name(match: re.Match[str]) -> str | None:
 
 def replied_by(line: str) -> tuple[str, ...] | None:
     """The numbers in a line that lists a comment's answers; None for any other line."""
-    for pattern in _replied():
-        if match := pattern.fullmatch(line.strip()):
+    for match in _matches(line, "replied_by", "patterns"):
+        if match.end() == len(line.rstrip()):
             return tuple(re.findall(r"\d+", match["numbers"]))
     return None
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import mean
 
 from seeds import marks
@@ -23,9 +24,14 @@ MAX_STAMP_LINE = 160
 _MAX_RESIDUE = 70
 _MAX_NAME = 60
 _MAX_SECTIONS = 12
+_MAX_FIRST = 30
+"""Lines that the first comment may have where the time stands at the foot."""
 _MOST, _HALF = 0.7, 0.5
+_NEARLY_ALL = 0.65
+"""Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
 _NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
 _NUMBER_LAST = re.compile(r"(?P<rest>.*?)(?:^|\s)[(\[]?(?:#|№)(?P<number>\d{1,5})[)\]]?")
+_SENTENCE_END = re.compile(r"[.!?…。！？)][\"'“”»«’]*$")
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
 
@@ -91,11 +97,12 @@ _NAMELESS = Layout("nameless", "none", "after")
 def anchors(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
     """The lines whose time has little beside it; lines about a member (join date) are none."""
     found: list[Anchor] = []
+    common = _common_tails(lines, stamps)
     for at, stamp in stamps.items():
         line = lines[at]
-        if len(line) > MAX_STAMP_LINE or marks.is_profile(line):
+        if marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
             continue
-        residue = _residue(line, stamp)
+        residue = _residue(line, stamp, common)
         if len(residue) > _MAX_RESIDUE or len(residue.split()) > 9:  # noqa: PLR2004  # a sentence that holds a date
             continue
         repeated = found and found[-1].stamp.written == stamp.written and stamp.written and not any(lines[found[-1].at + 1 : at])
@@ -104,8 +111,19 @@ def anchors(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
     return found
 
 
-def _residue(line: str, stamp: Stamp) -> str:
-    parts = marks.without_fillers(marks.without_buttons(line[: stamp.begin]), marks.without_buttons(line[stamp.end :]))
+def _line_before(lines: Sequence[str], at: int) -> str:
+    return next((lines[place] for place in range(at - 1, max(at - 4, -1), -1) if lines[place]), "")
+
+
+def _common_tails(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozenset[str]:
+    """What stands behind three and more times word for word: a button whose name we do not know, never an author of each comment."""
+    tails = Counter(lines[at][stamp.end :].strip() for at, stamp in stamps.items())
+    return frozenset(tail for tail, times in tails.items() if times > 2 and times >= _HALF * len(stamps))  # noqa: PLR2004
+
+
+def _residue(line: str, stamp: Stamp, common: frozenset[str]) -> str:
+    tail = line[stamp.end :].strip()
+    parts = marks.without_fillers(marks.without_buttons(line[: stamp.begin]), "" if tail in common else marks.without_buttons(tail))
     return " ".join(part for part in parts if part and not marks.is_button(part))
 
 
@@ -176,14 +194,23 @@ class _Section:
 
     def __post_init__(self) -> None:
         edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
-        raw = [[line for line in self.lines[low + 1 : high] if line] for low, high in zip(edges, edges[1:], strict=False)]
-        self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw)
+        raw = [_without_profiles([line for line in self.lines[low + 1 : high] if line]) for low, high in pairwise(edges)]
         self.noise = _repeated(raw)
+        with_buttons = [gap for gap in raw[:-1] if any(self._is_noise(line) for line in gap)]
+        self.buttons = len(with_buttons)
+        raw[-1] = self._cut(raw)
         self.gaps = [[line for line in gap if not self._is_noise(line)] for gap in raw]
 
     def _is_noise(self, line: str) -> bool:
-        masked = _DIGITS.sub("0", line)
-        return masked in self.noise or (marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise)) or marks.is_profile(line)
+        return _DIGITS.sub("0", line) in self.noise or (marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise))
+
+    def _cut(self, raw: Sequence[Sequence[str]]) -> list[str]:
+        """The last gap without the page's foot: up to the button that ends most records, else as long as the longest record."""
+        gap = list(raw[-1])
+        first = [at for at, line in enumerate(gap) if self._is_noise(line)]
+        if first and self.buttons >= _NEARLY_ALL * (len(raw) - 1):
+            return gap[: max(first[0], 1)]
+        return gap if self.closed else gap[: max(map(len, raw[1:-1]), default=3)]
 
     def layouts(self) -> tuple[Layout, ...]:
         names = [marks.author_of(_unnumbered(anchor.residue))[0] for anchor in self.anchors]
@@ -198,7 +225,7 @@ class _Section:
         records = _numbered([self._record(layout, at) for at in range(len(self.anchors))])
         left = self._left_over(layout)
         found = Thread(max(self.heading, 0) if self.count is not None else self._first_line(layout), self.end, layout, tuple(records))
-        if not self._is_thread(records):
+        if not self._is_thread(records, left):
             return None
         return replace(found, score=len(records) * self._quality(layout, records, left))
 
@@ -231,7 +258,9 @@ class _Section:
     def _left_over(self, layout: Layout) -> int:
         """Lines of the section that belong to no record."""
         if layout.body == "before":
-            return len(self.gaps[-1]) if self.closed or len(self.gaps[-1]) < 4 else 4  # noqa: PLR2004
+            if self.closed or not self.gaps[-1]:
+                return len(self.gaps[-1])
+            return 1 if self.count is not None and 0 < len(self.gaps[0]) <= _MAX_FIRST else 4
         return max(len(self.gaps[0]) - (layout.back if layout.author == "before" else 0), 0)
 
     def _quality(self, layout: Layout, records: Sequence[Record], left: int) -> float:
@@ -239,15 +268,16 @@ class _Section:
         known = {_folded(record.author) for record in records if record.author}
         named = [record.mark.author for record in records if record.mark and record.mark.author]
         hits = mean([_folded(name) in known for name in named]) if named else 0.5
-        repeats = 1 - len(known) / len(records) if known else 0.0
+        distinct = min(2 * len(known) / len(records), 1.0)  # a member's rank repeats more than names do
         numbered = mean(record.number is not None for record in records)
         empty = mean(not record.body for record in records)
         edge = records[-1] if layout.body == "after" else records[0]
         tidy = 0.4 * (left == 0) + 0.2 * (left <= 1) + 0.2 * bool(edge.body)
         known_kind = 0.3 if self.count is not None else 0.0
-        return max(names + tidy + hits + 0.2 * repeats + numbered - 0.6 * empty + known_kind - 0.08 * (layout.back - 1), 0.01)
+        tidy += 0.15 * (layout.body == "after")  # by far the more usual
+        return max(names + tidy + hits + 0.4 * distinct + numbered - 0.6 * empty + known_kind - 0.08 * (layout.back - 1), 0.01)
 
-    def _is_thread(self, records: Sequence[Record]) -> bool:
+    def _is_thread(self, records: Sequence[Record], left: int) -> bool:
         """Whether something beside the times says that these are comments."""
         size = len(records)
         if mean(_name_likeness(record.author) for record in records if record.author) < 0.45 if any(r.author for r in records) else size < 3:  # noqa: PLR2004
@@ -258,9 +288,11 @@ class _Section:
         said = sum(record.said for record in records)
         numbers = sum(record.number is not None for record in records)
         signs = (marked >= 1) + (said >= _HALF * size) + (numbers >= _MOST * size) + (self.buttons >= _HALF * size)
+        spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)
         if self.count is not None:
-            return signs > 0 or size <= self.count + 2 or size >= 3  # noqa: PLR2004
-        return size >= 3 and ((numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)) >= 1  # noqa: PLR2004
+            return signs > 0 or (spoken >= 0.3 and left <= 2)  # noqa: PLR2004
+        strong = (numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)  # noqa: PLR2004
+        return size >= 3 and strong > 0 and spoken >= 0.3  # noqa: PLR2004
 
 
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
@@ -303,7 +335,7 @@ def _numbered(records: list[Record]) -> list[Record]:
 def _is_run(numbers: Sequence[int]) -> bool:
     if len(numbers) < 2:  # noqa: PLR2004
         return bool(numbers) and numbers[0] == 1
-    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(numbers)]
     near = [step for step in steps if abs(step) <= 5]  # noqa: PLR2004
     return len(near) >= _MOST * len(steps) and max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)  # noqa: PLR2004
 
@@ -331,12 +363,23 @@ def _unnumbered(text: str) -> str:
     return _split_number(text)[1]
 
 
+def _without_profiles(gap: Sequence[str]) -> list[str]:
+    """Without lines about a member; a label alone on its line takes its value, the next line, with it."""
+    kept: list[str] = []
+    label = False
+    for line in gap:
+        if not marks.is_profile(line) and not label:
+            kept.append(line)
+        label = marks.is_profile_label(line)
+    return kept
+
+
 def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
-    """Short lines, digits masked, that stand in at least half of the gaps."""
+    """Short lines, digits masked, that stand in nearly all gaps."""
     if len(gaps) < 4:  # noqa: PLR2004
         return frozenset()
     seen = Counter(masked for gap in gaps for masked in {_DIGITS.sub("0", line) for line in gap if len(line) <= 60})  # noqa: PLR2004
-    return frozenset(line for line, times in seen.items() if times >= max(_HALF * (len(gaps) - 1), 3) and not _keeps(line))
+    return frozenset(line for line, times in seen.items() if times >= max(_NEARLY_ALL * (len(gaps) - 1), 3) and not _keeps(line))
 
 
 def _keeps(line: str) -> bool:
@@ -356,4 +399,6 @@ def _name_likeness(text: str | None) -> float:
     value = max(1.0 - 0.2 * max(len(words) - 3, 0), 0.0)
     if re.search(r"[.!?…,;:]$", text) or re.search(r"[.!?;:,]\s", text):
         value *= 0.4
+    if any(word.isdigit() for word in words[1:]):
+        value *= 0.5
     return value
