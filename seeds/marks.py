@@ -138,9 +138,8 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def author_of(text: str) -> tuple[str, bool]:
     """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
     before, after = _author_words()
-    name = after.sub("", before.sub("", text.strip()))
-    name = name.strip(" \t,;|•·–—-»«")
-    return name, name != text.strip()
+    bare = after.sub("", before.sub("", text.strip()))
+    return bare.strip(" \t,;:|•·–—-»«"), bare.rstrip(" :") != text.strip().rstrip(" :")
 
 
 @cache

@@ -190,14 +190,17 @@ class _Section:
     """Cleaned lines between the anchors: gaps[i] before anchor i, gaps[n] behind the last."""
     noise: frozenset[str] = field(init=False)
     buttons: int = field(init=False)
-    """Gaps that hold a button."""
+    """Gaps that hold a button of comments."""
+    framed: int = field(init=False)
+    """Gaps that hold a button or another line of the page's frame."""
 
     def __post_init__(self) -> None:
         edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
         raw = [_without_profiles([line for line in self.lines[low + 1 : high] if line]) for low, high in pairwise(edges)]
         self.noise = _repeated(raw)
         with_buttons = [gap for gap in raw[:-1] if any(self._is_noise(line) for line in gap)]
-        self.buttons = len(with_buttons)
+        self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[:-1])
+        self.framed = len(with_buttons)
         raw[-1] = self._cut(raw)
         self.gaps = [[line for line in gap if not self._is_noise(line)] for gap in raw]
 
@@ -208,7 +211,7 @@ class _Section:
         """The last gap without the page's foot: up to the button that ends most records, else as long as the longest record."""
         gap = list(raw[-1])
         first = [at for at, line in enumerate(gap) if self._is_noise(line)]
-        if first and self.buttons >= _NEARLY_ALL * (len(raw) - 1):
+        if first and self.framed >= _NEARLY_ALL * (len(raw) - 1):
             return gap[: max(first[0], 1)]
         return gap if self.closed else gap[: max(map(len, raw[1:-1]), default=3)]
 
@@ -280,7 +283,8 @@ class _Section:
     def _is_thread(self, records: Sequence[Record], left: int) -> bool:
         """Whether something beside the times says that these are comments."""
         size = len(records)
-        if mean(_name_likeness(record.author) for record in records if record.author) < 0.45 if any(r.author for r in records) else size < 3:  # noqa: PLR2004
+        named = [_name_likeness(record.author) for record in records if record.author]
+        if (mean(named) < 0.45) if named else size < 3:  # noqa: PLR2004
             return False
         if not any(record.body for record in records):
             return False
@@ -292,7 +296,7 @@ class _Section:
         if self.count is not None:
             return signs > 0 or (spoken >= 0.3 and left <= 2)  # noqa: PLR2004
         strong = (numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)  # noqa: PLR2004
-        return size >= 3 and strong > 0 and spoken >= 0.3  # noqa: PLR2004
+        return size >= 3 and strong > 0 and bool(named) and spoken >= 0.3  # noqa: PLR2004
 
 
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
@@ -336,7 +340,7 @@ def _is_run(numbers: Sequence[int]) -> bool:
     if len(numbers) < 2:  # noqa: PLR2004
         return bool(numbers) and numbers[0] == 1
     steps = [after - before for before, after in pairwise(numbers)]
-    near = [step for step in steps if abs(step) <= 5]  # noqa: PLR2004
+    near = [step for step in steps if 0 < abs(step) <= 5]  # noqa: PLR2004
     return len(near) >= _MOST * len(steps) and max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)  # noqa: PLR2004
 
 
