@@ -22,7 +22,7 @@ _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\
 _AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
 _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")  # noqa: RUF001
 _COUNT = re.compile(r"\(?\[?[+-]?\d[\d.,]{0,9}\]?\)?")
-_AT = re.compile(r"@(?P<author>[^\s@:,]{1,40}(?:\s[^\s@:,]{1,30}){0,3}?)(?::|,|\s|$)")
+_AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _MAX_HEADING = 120
 _TYPED = ("#", "№", ">>", "@")
 
@@ -112,15 +112,16 @@ def without_buttons(text: str) -> str:
 def without_fillers(head: str, tail: str) -> tuple[str, str]:
     """The parts of a line before and after its time, without the words that belong to the time ("… on", "Uhr …")."""
     before, after = head.split(), tail.split()
-    while before and _bare(before[-1]) in fillers():
+    while before and _is_filler(before[-1]):
         before.pop()
-    while after and _bare(after[0]) in fillers():
+    while after and _is_filler(after[0]):
         after.pop(0)
     return " ".join(before), " ".join(after)
 
 
-def _bare(word: str) -> str:
-    return word.lower().strip(".,:;()[]|•·-–—@")
+def _is_filler(word: str) -> bool:
+    bare = word.strip(".,:;()[]|•·-–—@")
+    return bare.lower() in fillers() and (len(bare) > 1 or not bare.isupper())  # "W." is a name's initial
 
 
 @cache
@@ -199,7 +200,7 @@ def reply(line: str) -> Mark | None:
         if match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)
     if match := _AT.match(line):
-        return Mark(author=match["author"], rest=line.strip(), typed=True)
+        return Mark(author=match["author"], rest=line.strip(), typed=True)  # where the name ends, only the page's names can tell
     return None
 
 

@@ -134,7 +134,7 @@ class _Finder:
         if raw.quoted and (found := self._by_quote(at, raw)) is not None:
             return found, None
         if raw.reply_author is not None:
-            found = self._by_author(at, raw.reply_author)
+            found = self._by_start(at, raw.reply_author) if raw.typed else self._by_author(at, raw.reply_author)
             return found, None if found is not None else f'"{raw.reply_author}"'
         return None, None
 
@@ -145,6 +145,12 @@ class _Finder:
         if before:
             return min(before) if self.newest_first else max(before)
         return None
+
+    def _by_start(self, at: int, words: str) -> int | None:
+        """The comment of the author whose name the words begin with; the longest such name, since "@Ana Pop no" may mean Ana or Ana Pop."""
+        parts = words.split()
+        tries = (self._by_author(at, " ".join(parts[:size])) for size in range(len(parts), 0, -1))
+        return next((found for found in tries if found is not None), None)
 
     def _by_quote(self, at: int, raw: RawComment) -> int | None:
         """The one comment whose text holds the quoted words (of the named author, if one is named); None when none or several do."""

@@ -10,8 +10,9 @@ authors that exist, and nothing is left over wins. Without evidence beside the t
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import mean
@@ -143,28 +144,34 @@ def learn(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> Thread | None:
     return best
 
 
-def _sections(lines: Sequence[str], every: Sequence[Anchor]) -> Iterator[_Section]:
-    """Stretches that may hold the thread: from each heading (and from the top) to the first end mark behind an anchor, and to the end of the page."""
-    if not every:
-        return
-    places = [anchor.at for anchor in every]
-    last_before: dict[int, tuple[int, int | None]] = {0: (-1, None)}
-    for at, line in enumerate(lines[: places[-1]]):
-        if line and (count := marks.heading_count(line)) is not None:
-            last_before[next(place for place in places if place > at)] = (at, count)
+def _sections(lines: Sequence[str], every: Sequence[Anchor]) -> list[_Section]:
+    """Stretches that may hold the thread: from each heading (and from the top) to the first end mark behind an anchor, and to the end of the page.
+
+    Of several headings before the same comments the nearest counts.
+    """
+    found: dict[tuple[Anchor, ...], _Section] = {}
     ends = [at for at, line in enumerate(lines) if line and marks.is_end(line)]
-    begins = sorted(last_before.items(), key=lambda item: item[0])
-    for first, (heading, count) in begins[:_MAX_SECTIONS]:
-        if count == 0:
-            continue
-        stops = [next((end for end in ends if end > max(first, heading)), len(lines)), len(lines)]
-        for end in dict.fromkeys(stops):
-            inside = _one_style([anchor for anchor in every if heading < anchor.at < end])
-            if inside:
-                yield _Section(lines, heading, end, tuple(inside), count, closed=end < len(lines))
+    for heading, count in _headings(lines, [anchor.at for anchor in every])[:_MAX_SECTIONS]:
+        whole = _one_style([anchor for anchor in every if heading < anchor.at])
+        near = next((end for end in ends if whole and end > whole[0].at), len(lines))
+        short = tuple(anchor for anchor in whole if anchor.at < near)
+        for end, inside in ((near, short), (len(lines), tuple(whole))):
+            if inside and (end == near or len(inside) > 2 * len(short)):
+                found[inside] = _Section(lines, heading, end, inside, count, closed=end < len(lines))
+    return list(found.values())
 
 
-def _one_style(inside: list[Anchor]) -> list[Anchor]:
+def _headings(lines: Sequence[str], places: Sequence[int]) -> list[tuple[int, int | None]]:
+    """The last heading before each anchor with its count, and first of all (-1, None): the top. One that announces no comments is none."""
+    nearest: dict[int, tuple[int, int | None]] = {}
+    times = Counter(lines)
+    for at, line in enumerate(lines):
+        if line and times[line] <= 2 and (count := marks.heading_count(line)):  # noqa: PLR2004  # "Antworten" is a button, too
+            nearest[bisect_right(places, at)] = (at, count)
+    return [(-1, None), *(heading for place, heading in nearest.items() if place < len(places))]
+
+
+def _one_style(inside: Sequence[Anchor]) -> Sequence[Anchor]:
     """The anchors whose time is written as most are; relative ones ("yesterday, 10:12") pass beside dates."""
     dated = [anchor for anchor in inside if not anchor.stamp.clock_only]
     pool = dated if len(dated) >= _HALF * len(inside) else inside
