@@ -1,6 +1,7 @@
 """The label schema: the only place where a label is named. Every other file asks here.
 
-A head is one question asked of a comment. Toxicity's outputs are independent probabilities (sigmoid); the others are one of several (softmax).
+A head is one question asked of a comment. Toxicity's outputs are independent probabilities (sigmoid); the others are one of several
+(softmax).
 """
 
 from __future__ import annotations

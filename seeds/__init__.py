@@ -20,11 +20,12 @@ MAX_BYTES = 20_000_000
 
 
 def parse(
-    document: bytes | str, url: str | None = None, now: datetime | None = None, *, id: str = "", charset: str | None = None  # noqa: A002
+    document: bytes | str, url: str | None = None, now: datetime | None = None, *, id: str = "", charset: str | None = None
 ) -> Article:
     """One page -> its Article with the comments in page order.
 
-    `now` is the reference of relative times, `charset` what HTTP said. Raises DocumentError for what is empty, binary or larger than MAX_BYTES.
+    `now` is the reference of relative times, `charset` what HTTP said. Raises DocumentError for what is empty, binary or larger than
+    MAX_BYTES.
     """
     size = len(document)
     if size > MAX_BYTES:

@@ -1,6 +1,7 @@
-"""Plain text as a web crawl stores it -> Article. The template of the comments is learnt from the page (`seeds.template`); no site is known.
+"""Plain text as a web crawl stores it -> Article. The template of the comments is learnt from the page (`seeds.template`); no site is
+known.
 
-    read(document)  ->  Article
+read(document)  ->  Article
 """
 
 from __future__ import annotations

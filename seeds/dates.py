@@ -24,9 +24,49 @@ from babel.core import UnknownLocaleError
 
 _RULES = tomllib.loads(files("seeds").joinpath("rules/dates.toml").read_text(encoding="utf-8"))
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400, "year": 365 * 86400}
-_LOCALES = (
-    "en de fr es it pt ro bg uk ru pl cs sk sl hr sr bs mk hu tr el nl da sv nb fi et lv lt is ca sq be kk az id ms vi sw eu gl".split()
-)
+_LOCALES = [
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "ro",
+    "bg",
+    "uk",
+    "ru",
+    "pl",
+    "cs",
+    "sk",
+    "sl",
+    "hr",
+    "sr",
+    "bs",
+    "mk",
+    "hu",
+    "tr",
+    "el",
+    "nl",
+    "da",
+    "sv",
+    "nb",
+    "fi",
+    "et",
+    "lv",
+    "lt",
+    "is",
+    "ca",
+    "sq",
+    "be",
+    "kk",
+    "az",
+    "id",
+    "ms",
+    "vi",
+    "sw",
+    "eu",
+    "gl",
+]
 
 _DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
 _ISO = re.compile(
@@ -40,7 +80,9 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_DAY = re.compile(rf"(?<!\w)([^\W\d_]{{3,14}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR})(?!\d)")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
-_CLOCK = re.compile(r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?")
+_CLOCK = re.compile(
+    r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?"
+)
 _ZONE = re.compile(r"\s?(Z|[+-][01]\d:?[0-5]\d)(?!\w)")
 _WORD = re.compile(r"[^\W\d_]+")
 _CHEAP = re.compile(r"\d|[^\W\d_]{3}")
@@ -100,11 +142,7 @@ def is_day_first(lines: Iterable[str]) -> bool | None:
 
 def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
-    near = [
-        clock
-        for clock in clocks
-        if _connected(line[day.end : clock.begin] if clock.begin >= day.end else line[clock.end : day.begin])
-    ]
+    near = [clock for clock in clocks if _connected(line[day.end : clock.begin] if clock.begin >= day.end else line[clock.end : day.begin])]
     clock = near[0] if near else None
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
     raw = line[begin:end]
@@ -123,7 +161,7 @@ def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
 
 
 def _connected(between: str) -> bool:
-    if len(between) > 24 or any(char.isdigit() for char in between):  # noqa: PLR2004  # characters
+    if len(between) > 24 or any(char.isdigit() for char in between):  # characters
         return False
     return all(word.lower() in fillers() for word in _WORD.findall(between))
 
@@ -148,7 +186,9 @@ def _clocks(line: str) -> Iterator[_Part]:
             hour = 0
         if hour < 24:
             zone = _ZONE.match(line, match.end())
-            yield _Part(match.start(), zone.end() if zone else match.end(), clock=(hour, minute, second), zone=_offset(zone[1]) if zone else "")
+            yield _Part(
+                match.start(), zone.end() if zone else match.end(), clock=(hour, minute, second), zone=_offset(zone[1]) if zone else ""
+            )
 
 
 def _offset(zone: str) -> str:
@@ -219,7 +259,9 @@ def _cldr_months(name: str) -> list[tuple[str, int]]:
     found = []
     for context in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
-            found += [(word.lower().rstrip("."), number) for number, word in locale.months[context][width].items() if len(word.rstrip(".")) >= 3]
+            found += [
+                (word.lower().rstrip("."), number) for number, word in locale.months[context][width].items() if len(word.rstrip(".")) >= 3
+            ]
     return [(word, number) for word, number in found if _WORD.fullmatch(word)]
 
 
@@ -240,7 +282,8 @@ def _relative_pattern() -> re.Pattern[str]:
 @cache
 def _units(lang: str | None) -> dict[str, str]:
     words = {word.strip(): unit for unit, names in _RULES["relative"]["units"].items() for word in reversed(names)}
-    return words | _RULES["relative"]["by_language"].get(lang or "", {})
+    special: dict[str, str] = _RULES["relative"]["by_language"].get(lang or "", {})
+    return words | special
 
 
 @cache
@@ -266,7 +309,7 @@ def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None
 
 
 def _near_day(line: str, now: datetime | None) -> Stamp | None:
-    """"yesterday, 21:25": only with a clock time beside it, since "today" is a word of any text."""
+    """ "yesterday, 21:25": only with a clock time beside it, since "today" is a word of any text."""
     for match in _near_words().finditer(line):
         for clock in _clocks(line):
             gap = line[match.end() : clock.begin] if clock.begin >= match.end() else line[clock.end : match.start()]

@@ -13,11 +13,34 @@ import unicodedata
 from labels.errors import DocumentError
 from labels.thread import Notice
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w-]{2,40})", re.IGNORECASE)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_META = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,40})|<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w-]{2,40})", re.IGNORECASE
+)
 _META_BYTES = 2048
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|div|p|article|meta|table|span)\b", re.IGNORECASE)
-_LABELS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "x-sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-9": "cp1254", "tis-620": "cp874", "unicode": "utf-8"}
+_LABELS = {
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "us-ascii": "cp1252",
+    "ascii": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "x-sjis": "cp932",
+    "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "iso-8859-9": "cp1254",
+    "tis-620": "cp874",
+    "unicode": "utf-8",
+}
 """What browsers read under a label, where it differs (WHATWG Encoding Standard)."""
 _BINARY_SHARE = 0.1
 _LANGUAGE_CHARS = 2000
@@ -30,7 +53,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[str, str, tuple[Not
     """
     for bom, name in _BOMS:
         if data.startswith(bom):
-            return _checked(data[len(bom) :] if name == "utf-8" else data, name if name == "utf-8" else name, ())
+            return _checked(data[len(bom) :] if name == "utf-8" else data, name, ())
     if _is_binary(data):
         raise DocumentError("binary data, not a page: too many control characters")
     declared = charset or _declared(data)
@@ -93,9 +116,9 @@ def language(text: str, prior: str | None = None) -> str | None:
     from py3langid import classify  # loads its tables, 100 MB: only when a text is asked about
 
     name, _ = classify(sample)
-    if prior and letters < 30 and name != prior:  # noqa: PLR2004  # characters; shorter ones are told wrong in one case of ten
+    if prior and letters < 30 and name != prior:  # characters; shorter ones are told wrong in one case of ten
         return prior
-    return str(name) if len(name) == 2 else prior  # noqa: PLR2004  # "zxx": no language
+    return str(name) if len(name) == 2 else prior  # "zxx": no language
 
 
 def _has_words(text: str) -> bool:

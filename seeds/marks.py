@@ -20,7 +20,7 @@ from seeds.dates import fillers
 _RULES = tomllib.loads(files("seeds").joinpath("rules/thread.toml").read_text(encoding="utf-8"))
 _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\d{1,6})*)"
 _AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
-_SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")  # noqa: RUF001
+_SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")
 _COUNT = re.compile(r"\(?\[?[+-]?\d[\d.,]{0,9}\]?\)?")
 _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _MAX_HEADING = 120
@@ -199,8 +199,8 @@ def reply(line: str) -> Mark | None:
     for match in _matches(line, "reply", "quotes"):
         if match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)
-    if match := _AT.match(line):
-        return Mark(author=match["author"], rest=line.strip(), typed=True)  # where the name ends, only the page's names can tell
+    if at := _AT.match(line):
+        return Mark(author=at["author"], rest=line.strip(), typed=True)  # where the name ends, only the page's names can tell
     return None
 
 

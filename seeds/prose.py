@@ -52,11 +52,11 @@ def _end(lines: Sequence[str], stamps: Mapping[int, Stamp], begin: int) -> int:
 
 def _is_teaser(line: str, times: Mapping[str, int]) -> bool:
     """A short line that stands three times on the page: "Details", a section's name."""
-    return times.get(line, 0) > 2 and not _is_paragraph(line) and not _is_furniture(line)  # noqa: PLR2004
+    return times.get(line, 0) > 2 and not _is_paragraph(line) and not _is_furniture(line)
 
 
 def _is_stamp_alone(line: str, stamp: Stamp | None) -> bool:
-    return stamp is not None and len(line) - (stamp.end - stamp.begin) <= 3  # noqa: PLR2004  # signs beside it
+    return stamp is not None and len(line) - (stamp.end - stamp.begin) <= 3  # signs beside it
 
 
 def _is_furniture(line: str) -> bool:
@@ -73,7 +73,7 @@ def _title(before: Sequence[str], body: Sequence[str], stamps: Mapping[int, Stam
             continue
         line = line[: marks.credit_of(line)].strip()
         found = _words(line)
-        if len(found) < 2:  # noqa: PLR2004
+        if len(found) < 2:
             continue
         value = sum(word in words for word in found) / len(found) + min(len(found), 8) / 16
         if best is None or value >= best[0]:

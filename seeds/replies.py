@@ -1,6 +1,7 @@
 """Raw comments -> comments with ids and parents. Shared by all ways of reading; one ordered pass, no recursion.
 
-What a page says of a parent is a hint: a number, a name, a position. A hint that names nothing, or closes a circle, gives no parent and a warning.
+What a page says of a parent is a hint: a number, a name, a position. A hint that names nothing, or closes a circle, gives no parent and a
+warning.
 """
 
 from __future__ import annotations

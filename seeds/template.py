@@ -4,7 +4,8 @@
 
 No site is known here. Every line with a time is an anchor; the anchors of one style in one section are the comments. Where author and body
 stand beside the anchor is a `Layout`; each one is tried on the whole section, and the one under which authors look like names, replies name
-authors that exist, and nothing is left over wins. Without evidence beside the times (a heading, reply marks, numbers, buttons) there are no comments.
+authors that exist, and nothing is left over wins. Without evidence beside the times (a heading, reply marks, numbers, buttons) there are
+no comments.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Layout:
 
     name: str
     author: str
-    """inline | before | after | first | last: on the anchor's line, on the line before or after it, first or last line of the body's side."""
+    """inline | before | after | first | last: on the anchor's line, on the line before or after it, first or last line of the body's side.
+    inline | before | after | first | last: on the anchor's line, on the line before or after it, first or last line of the body's side."""
     body: str
     """before | after the anchor."""
     back: int = 1
@@ -104,7 +106,7 @@ def anchors(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
         if marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
             continue
         residue = _residue(line, stamp, common)
-        if len(residue) > _MAX_RESIDUE or len(residue.split()) > 9:  # noqa: PLR2004  # a sentence that holds a date
+        if len(residue) > _MAX_RESIDUE or len(residue.split()) > 9:  # a sentence that holds a date
             continue
         repeated = found and found[-1].stamp.written == stamp.written and stamp.written and not any(lines[found[-1].at + 1 : at])
         if not repeated:
@@ -119,7 +121,7 @@ def _line_before(lines: Sequence[str], at: int) -> str:
 def _common_tails(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozenset[str]:
     """What stands behind three and more times word for word: a button whose name we do not know, never an author of each comment."""
     tails = Counter(lines[at][stamp.end :].strip() for at, stamp in stamps.items())
-    return frozenset(tail for tail, times in tails.items() if times > 2 and times >= _HALF * len(stamps))  # noqa: PLR2004
+    return frozenset(tail for tail, times in tails.items() if times > 2 and times >= _HALF * len(stamps))
 
 
 def _residue(line: str, stamp: Stamp, common: frozenset[str]) -> str:
@@ -145,7 +147,8 @@ def learn(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> Thread | None:
 
 
 def _sections(lines: Sequence[str], every: Sequence[Anchor]) -> list[_Section]:
-    """Stretches that may hold the thread: from each heading (and from the top) to the first end mark behind an anchor, and to the end of the page.
+    """Stretches that may hold the thread: from each heading (and from the top) to the first end mark behind an anchor, and to the end
+    of the page.
 
     Of several headings before the same comments the nearest counts.
     """
@@ -156,7 +159,7 @@ def _sections(lines: Sequence[str], every: Sequence[Anchor]) -> list[_Section]:
         near = next((end for end in ends if whole and end > whole[0].at), len(lines))
         short = tuple(anchor for anchor in whole if anchor.at < near)
         for end, inside in ((near, short), (len(lines), tuple(whole))):
-            if inside and (end == near or len(inside) > 2 * len(short)):
+            if inside and (end == near or len(inside) > 1.6 * len(short)):
                 found[inside] = _Section(lines, heading, end, inside, count, closed=end < len(lines))
     return list(found.values())
 
@@ -166,7 +169,7 @@ def _headings(lines: Sequence[str], places: Sequence[int]) -> list[tuple[int, in
     nearest: dict[int, tuple[int, int | None]] = {}
     times = Counter(lines)
     for at, line in enumerate(lines):
-        if line and times[line] <= 2 and (count := marks.heading_count(line)):  # noqa: PLR2004  # "Antworten" is a button, too
+        if line and times[line] <= 2 and (count := marks.heading_count(line)):  # "Antworten" is a button, too
             nearest[bisect_right(places, at)] = (at, count)
     return [(-1, None), *(heading for place, heading in nearest.items() if place < len(places))]
 
@@ -225,7 +228,7 @@ class _Section:
     def layouts(self) -> tuple[Layout, ...]:
         names = [marks.author_of(_unnumbered(anchor.residue))[0] for anchor in self.anchors]
         given = [name for name in names if name]
-        constant = len(given) > 2 and len(set(given)) == 1  # noqa: PLR2004
+        constant = len(given) > 2 and len(set(given)) == 1
         if len(given) >= _MOST * len(names) and not constant:
             return _INLINE
         return (*_LINES, _NAMELESS)
@@ -291,7 +294,7 @@ class _Section:
         """Whether something beside the times says that these are comments."""
         size = len(records)
         named = [_name_likeness(record.author) for record in records if record.author]
-        if (mean(named) < 0.45) if named else size < 3:  # noqa: PLR2004
+        if (mean(named) < 0.45) if named else size < 3:
             return False
         if not any(record.body for record in records):
             return False
@@ -301,9 +304,9 @@ class _Section:
         signs = (marked >= 1) + (said >= _HALF * size) + (numbers >= _MOST * size) + (self.buttons >= _HALF * size)
         spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)
         if self.count is not None:
-            return signs > 0 or (spoken >= 0.3 and left <= 2)  # noqa: PLR2004
-        strong = (numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)  # noqa: PLR2004
-        return size >= 3 and strong > 0 and bool(named) and spoken >= 0.3  # noqa: PLR2004
+            return signs > 0 or (spoken >= 0.3 and left <= 2)
+        strong = (numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)
+        return size >= 3 and strong > 0 and bool(named) and spoken >= 0.3
 
 
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
@@ -344,11 +347,11 @@ def _numbered(records: list[Record]) -> list[Record]:
 
 
 def _is_run(numbers: Sequence[int]) -> bool:
-    if len(numbers) < 2:  # noqa: PLR2004
+    if len(numbers) < 2:
         return bool(numbers) and numbers[0] == 1
     steps = [after - before for before, after in pairwise(numbers)]
-    near = [step for step in steps if 0 < abs(step) <= 5]  # noqa: PLR2004
-    return len(near) >= _MOST * len(steps) and max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)  # noqa: PLR2004
+    near = [step for step in steps if 0 < abs(step) <= 5]
+    return len(near) >= _MOST * len(steps) and max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)
 
 
 def _number_of_author(record: Record) -> tuple[int | None, Record]:
@@ -387,15 +390,19 @@ def _without_profiles(gap: Sequence[str]) -> list[str]:
 
 def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
     """Short lines, digits masked, that stand in nearly all gaps."""
-    if len(gaps) < 4:  # noqa: PLR2004
+    if len(gaps) < 4:
         return frozenset()
-    seen = Counter(masked for gap in gaps for masked in {_DIGITS.sub("0", line) for line in gap if len(line) <= 60})  # noqa: PLR2004
+    seen = Counter(masked for gap in gaps for masked in {_DIGITS.sub("0", line) for line in gap if len(line) <= 60})
     return frozenset(line for line, times in seen.items() if times >= max(_NEARLY_ALL * (len(gaps) - 1), 3) and not _keeps(line))
 
 
 def _keeps(line: str) -> bool:
     """Marks of the thread repeat too, and are needed."""
-    return marks.reply(line.replace("0", "1")) is not None or marks.replied_by(line) is not None or re.fullmatch(r"[#№]?0\.?", line) is not None
+    return (
+        marks.reply(line.replace("0", "1")) is not None
+        or marks.replied_by(line) is not None
+        or re.fullmatch(r"[#№]?0\.?", line) is not None
+    )
 
 
 def _folded(name: str | None) -> str:

@@ -78,7 +78,9 @@ def _of_transformers(name: str, *, local: bool) -> Backbone:
     from transformers import AutoModel, AutoTokenizer
 
     try:
-        encoder = AutoModel.from_pretrained(name, local_files_only=local, attn_implementation="sdpa", add_pooling_layer=False, **_NO_DROPOUT)
+        encoder = AutoModel.from_pretrained(
+            name, local_files_only=local, attn_implementation="sdpa", add_pooling_layer=False, **_NO_DROPOUT
+        )
         fast = AutoTokenizer.from_pretrained(name, local_files_only=local)
     except (OSError, ValueError) as error:
         raise ModelError(f"backbone {name}: {error}") from error
@@ -127,7 +129,7 @@ def _of_package(path: Path) -> Backbone:
         type_vocab_size=int(types),
         layer_norm_eps=float(epsilon),
         pad_token_id=specials.pad,
-        **_NO_DROPOUT,
+        **_NO_DROPOUT,  # type: ignore[arg-type]
     )
     config._attn_implementation = "sdpa"
     encoder = BertModel(config, add_pooling_layer=False)

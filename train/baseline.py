@@ -32,7 +32,9 @@ def predict(train: Rows, dev: Rows, normaliser: Normaliser, seed: int) -> Floats
 def _head(head: schema.Head, train: Rows, dev: Rows, normaliser: Normaliser, seed: int) -> Floats:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=_NGRAMS, max_features=_FEATURES, sublinear_tf=True, min_df=3, dtype=np.float32)
+    vectors = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=_NGRAMS, max_features=_FEATURES, sublinear_tf=True, min_df=3, dtype=np.float32
+    )
     given = vectors.fit_transform(_texts(head, train, normaliser))
     asked = vectors.transform(_texts(head, dev, normaliser))
     label = train.labels[head.name]

@@ -58,5 +58,5 @@ def shuffled(lengths: Sequence[int], budget: int, rng: np.random.Generator) -> l
     for begin in range(0, len(order), chunk):
         part = order[begin : begin + chunk]
         batches += by_tokens(lengths, part[np.argsort(np.array(lengths)[part], kind="stable")], budget)
-    rng.shuffle(batches)  # type: ignore[arg-type]  # a list of arrays, shuffled in place
+    rng.shuffle(batches)
     return batches

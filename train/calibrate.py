@@ -31,7 +31,8 @@ def fit(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> C
 
 
 def cross_fitted(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_], seed: int = 0) -> Floats:
-    """(rows, 17) probabilities where each half of the rows is calibrated on the other: what calibration is worth on rows it has not seen."""
+    """(rows, 17) probabilities where each half of the rows is calibrated on the other: what calibration is worth on rows it has not seen.
+    (rows, 17) probabilities where each half of the rows is calibrated on the other: what calibration is worth on rows it has not seen."""
     half = np.random.default_rng(seed).permutation(len(logits)) % 2
     found = np.empty_like(logits)
     for part in (0, 1):
@@ -61,7 +62,9 @@ def thresholds(probabilities: Floats, labels: dict[str, Labels], langs: NDArray[
 
 def _fit_head(head: schema.Head, logits: Floats, labels: Labels, langs: NDArray[np.str_]) -> dict[str, Map]:
     if head.activation is schema.Activation.SOFTMAX:
-        return _by_language(lambda rows, start: _softmax(head, logits[rows], labels.take(rows), start), labels.judged, labels.targets, langs)
+        return _by_language(
+            lambda rows, start: _softmax(head, logits[rows], labels.take(rows), start), labels.judged, labels.targets, langs
+        )
     columns = [
         _by_language(
             lambda rows, start, column=column: _platt(logits[rows, column], labels.targets[rows, column], start),  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Logits -> probabilities that mean what they say, per output and language; numpy alone, used at inference.
 
-Sigmoid outputs: p = sigmoid(a z + b) (Platt). Softmax heads: p = softmax(a z + b), one a per head, one b per class (bias-corrected temperature scaling).
+Sigmoid outputs: p = sigmoid(a z + b) (Platt). Softmax heads: p = softmax(a z + b), one a per head, one b per class (bias-corrected
+temperature scaling).
 A language without rows enough uses the fit over all languages ("*").
 """
 
@@ -52,10 +53,7 @@ class Calibration:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Calibration:
         return cls(
-            {
-                head: {lang: Map(tuple(each["scale"]), tuple(each["shift"])) for lang, each in maps.items()}
-                for head, maps in value.items()
-            }
+            {head: {lang: Map(tuple(each["scale"]), tuple(each["shift"])) for lang, each in maps.items()} for head, maps in value.items()}
         )
 
 

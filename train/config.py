@@ -94,7 +94,9 @@ class Fit:
     """On the softmax heads."""
     class_balance: float = 0.5
     """Classes weigh count ** -class_balance: 0 = all rows alike, 1 = all classes alike."""
-    head_weights: Mapping[str, float] = field(default_factory=lambda: {"toxicity": 1.0, "stance": 1.0, "reply_stance": 1.0, "sentiment": 1.0})
+    head_weights: Mapping[str, float] = field(
+        default_factory=lambda: {"toxicity": 1.0, "stance": 1.0, "reply_stance": 1.0, "sentiment": 1.0}
+    )
     minor_output_weight: float = 0.5
     """Loss weight of the six toxicity outputs beside `toxicity` itself."""
     dev_rows: int = 3000

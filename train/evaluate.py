@@ -2,7 +2,8 @@
 
     run(config)  ->  metrics.json (figures only, no texts) in the run's folder and in the release
 
-Headline figures: toxicity = rows pooled per language, mean of ROC-AUC over languages with at least 30 of each class; softmax heads = mean over
+Headline figures: toxicity = rows pooled per language, mean of ROC-AUC over languages with at least 30 of each class; softmax heads = mean
+over
 sets of macro-F1 over the classes in the set's gold. Each with a bootstrap interval over rows.
 """
 
@@ -18,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from labels import schema
-from labels.errors import ConfigError
-from train import baseline, batches, calibrate, fit, metrics, mix, release, sources
+from train import baseline, calibrate, card, fit, metrics, mix, sources
 from train.config import Config
-from train.encode import Encoder, Window
+from train.encode import Window
 from train.inference import Scorer
+from train.normalise import Normaliser
 from train.rows import Floats, Ints, Rows
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ class Answers:
 
 
 def run(config: Config, model: Path | None = None, *, with_baseline: bool = True) -> dict[str, Any]:
-    """All figures of a release (default: the one that the configuration writes); saved as metrics.json in the run and the release."""
+    """All figures of a release (default: the one that the configuration writes); saved as metrics.json in the run and the release, whose
+    card is written anew."""
     folder = model or Path(config.release)
     scorer = Scorer.load(folder)
     dev = dev_rows(config)
@@ -52,6 +54,7 @@ def run(config: Config, model: Path | None = None, *, with_baseline: bool = True
     for place in {Path(config.run), folder}:
         place.mkdir(parents=True, exist_ok=True)
         (place / "metrics.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    card.write(folder, config, scorer.manifest)
     return found
 
 
@@ -87,8 +90,6 @@ def baseline_answers(config: Config, dev: Rows) -> Floats:
         return np.asarray(kept, np.float32)
     everything = mix.apart_from(sources.read(sources.declared(config.data), "train"), dev.texts)
     drawn = everything.take(np.unique(mix.draw(everything, config.mix, config.seed)))
-    from train.normalise import Normaliser
-
     found = baseline.predict(drawn, dev, Normaliser(), config.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, found)
@@ -212,13 +213,3 @@ def _rounded(values: dict[str, Any]) -> dict[str, Any]:
 
 def _json(figure: metrics.Figure | None) -> dict[str, float | int] | None:
     return figure.to_json() if figure else None
-
-
-def load_encoder(run_folder: Path) -> Encoder:
-    """The encoder of a run that has begun. Raises ConfigError where there is none."""
-    if not (run_folder / "tokenizer.json").is_file():
-        raise ConfigError(f"{run_folder} holds no run")
-    return fit.restore(run_folder)[1]
-
-
-__all__ = ["Answers", "baseline_answers", "batches", "dev_logits", "dev_rows", "figures", "first_logits", "headline_measure", "release", "run"]

@@ -2,7 +2,8 @@
 
     run(config)  ->  runs/NAME/{config.json, tokenizer.json, table.json, model.safetensors, best.json, log.jsonl}
 
-The same config and seed give the same rows, batches and steps. A run that was ended continues from its last checkpoint and does what it would have done.
+The same config and seed give the same rows, batches and steps. A run that was ended continues from its last checkpoint and does what it
+would have done.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from labels import schema
@@ -75,9 +76,7 @@ def _claim(folder: Path, config: Config, resume: bool) -> None:
 
 def prepare(config: Config, folder: Path) -> Prepared:
     """Rows drawn, vocabulary trimmed, texts encoded, model built."""
-    chosen = sources.declared(config.data)
-    dev_all = sources.read(chosen, "dev")
-    train_all = mix.apart_from(sources.read(chosen, "train"), dev_all.texts)
+    train_all, dev_all = rows(config)
     train = train_all.take(mix.draw(train_all, config.mix, config.seed))
     dev = dev_all.take(np.unique(mix.draw(dev_all, _dev_mix(config), config.seed)))
     base = backbone.load(config.backbone.source)
@@ -91,12 +90,19 @@ def prepare(config: Config, folder: Path) -> Prepared:
     return Prepared(encoder, built, train, dev, first_windows(encoder, train), first_windows(encoder, dev))
 
 
-def first_windows(encoder: Encoder, rows: Rows, size: int = 8192) -> list[Window]:
+def rows(config: Config) -> tuple[Rows, Rows]:
+    """All train rows that share no text with a dev part, and all dev rows, of the configured sets."""
+    chosen = sources.declared(config.data)
+    dev = sources.read(chosen, "dev")
+    return mix.apart_from(sources.read(chosen, "train"), dev.texts), dev
+
+
+def first_windows(encoder: Encoder, given: Rows, size: int = 8192) -> list[Window]:
     """The first window of each row: what training sees of a long comment."""
     found: list[Window] = []
-    for begin in range(0, len(rows), size):
+    for begin in range(0, len(given), size):
         end = begin + size
-        found += [item.windows[0] for item in encoder.encode(rows.texts[begin:end], rows.contexts[begin:end])]
+        found += [item.windows[0] for item in encoder.encode(given.texts[begin:end], given.contexts[begin:end])]
     return found
 
 
@@ -104,13 +110,13 @@ def _dev_mix(config: Config) -> Any:
     return type(config.mix)(rows=config.fit.dev_rows, temperature=config.mix.temperature, max_repeat=1, shares=config.mix.shares)
 
 
-def _trim(base: backbone.Backbone, normaliser: Normaliser, rows: Rows, config: Config) -> tuple[tokens.Tokenizer, Tensor | None]:
+def _trim(base: backbone.Backbone, normaliser: Normaliser, given: Rows, config: Config) -> tuple[Tokenizer, Tensor | None]:
     """The tokenizer cut to the pieces that the rows and the word lists use most, and their old ids; None where nothing is cut."""
     size = config.backbone.vocabulary
     if not 0 < size < base.tokenizer.get_vocab_size():
         return base.tokenizer, None
     pieces, _ = tokens.vocabulary(base.tokenizer)
-    weight = wordlists.weights(base.tokenizer, normaliser, rows, len(pieces))
+    weight = wordlists.weights(base.tokenizer, normaliser, given, len(pieces))
     kept = tokens.keep(pieces, weight, size, base.specials)
     return tokens.trimmed(base.tokenizer, kept), torch.from_numpy(kept)
 
@@ -261,8 +267,6 @@ def save(trained: model.Model, masters: dict[str, Tensor], path: Path) -> None:
 
 def restore(folder: Path) -> tuple[model.Model, Encoder, Config]:
     """The best model of a run in fp32, with its encoder and configuration. Raises ConfigError where the folder holds none."""
-    from tokenizers import Tokenizer
-
     from train import config as configs
 
     if not (folder / "model.safetensors").is_file():
@@ -297,7 +301,7 @@ def _mean(figures: list[dict[str, float]]) -> dict[str, float]:
 def _write(path: Path, text: str) -> None:
     partial = path.with_suffix(path.suffix + ".tmp")
     partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def read_log(folder: Path) -> Iterator[dict[str, float]]:

@@ -101,7 +101,7 @@ class Scorer:
         windows = [window for item in prepared if item.encoded for window in item.encoded.windows]
         owner = np.repeat(np.arange(len(prepared)), [len(item.encoded.windows) if item.encoded else 0 for item in prepared])
         logits, evidence = self.logits(windows)
-        probabilities = self.calibration.apply(logits, [prepared[row].lang for row in owner])
+        probabilities = self.calibration.apply(logits, [prepared[row].lang for row in owner.tolist()])
         begins = np.searchsorted(owner, np.arange(len(prepared) + 1))
         return [
             self._scored(item, probabilities[begin:end], evidence[begin:end] if explain else None)

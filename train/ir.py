@@ -20,7 +20,8 @@ _NAMES = ("ids", "segments", "mask")
 
 
 def traced(model: Model) -> openvino.Model:
-    """The model with inputs ids, segments, mask (batch, tokens) and outputs logits (batch, 17), evidence (batch, tokens), any batch and length."""
+    """The model with inputs ids, segments, mask (batch, tokens) and outputs logits (batch, 17), evidence (batch, tokens), any batch and
+    length."""
     ids = torch.full((2, 16), 4, dtype=torch.int64)
     segments = torch.zeros_like(ids)
     mask = torch.ones_like(ids)
@@ -60,3 +61,12 @@ def write(made: openvino.Model, path: Path) -> None:
     """`path` and its `.bin`; weights stay as they are (no compression to fp16 behind the reader's back)."""
     openvino.save_model(made, path, compress_to_fp16=False)
     _log.info("%s: %.1f MB", path, path.with_suffix(".bin").stat().st_size / 1e6)
+
+
+def weights_only(made: openvino.Model) -> openvino.Model:
+    """Int8 weights, floating activations: the fallback where full int8 costs too much."""
+    import nncf
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return nncf.compress_weights(made, mode=nncf.CompressWeightsMode.INT8_ASYM)

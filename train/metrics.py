@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 Values = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 _MIN_CLASS = 8
@@ -163,7 +163,8 @@ def best_threshold(gold: Bools, scores: Values) -> float | None:
 
 
 def threshold_for_precision(gold: Bools, scores: Values, precision: float, least: int = 50) -> float | None:
-    """The smallest threshold from which on at least this share of the flagged rows is positive; None below `least` positives or where none does."""
+    """The smallest threshold from which on at least this share of the flagged rows is positive; None below `least` positives or where none
+    does."""
     if gold.sum() < least:
         return None
     order = np.argsort(-scores, kind="stable")

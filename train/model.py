@@ -13,18 +13,17 @@ from transformers import BertModel
 from labels import schema
 from train.encode import SEGMENTS
 
+
 class Model(nn.Module):
-    """`forward` gives logits (batch, 17) and each token's share in the logit of `toxicity` (batch, tokens): their sum and the bias are the logit."""
+    """`forward` gives logits (batch, 17) and each token's share in the logit of `toxicity` (batch, tokens): their sum and the bias are the
+    logit."""
 
     def __init__(self, encoder: BertModel) -> None:
         super().__init__()
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.queries = nn.Parameter(torch.zeros(len(schema.HEADS), hidden))
-        self.heads = nn.ModuleList(nn.Linear(hidden, len(head.outputs)) for head in schema.HEADS)
-        for head in self.heads:
-            nn.init.normal_(head.weight, std=0.02)
-            nn.init.zeros_(head.bias)
+        self.heads = nn.ModuleList(_linear(hidden, len(head.outputs)) for head in schema.HEADS)
 
     def forward(self, ids: Tensor, segments: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """`ids`, `segments`, `mask` (batch, tokens) of integers; mask is 1 for tokens and 0 for padding, which has segment 0."""
@@ -34,8 +33,15 @@ class Model(nn.Module):
         weights = torch.softmax(relevance.masked_fill(~own, torch.finfo(relevance.dtype).min), dim=1)
         pooled = weights.transpose(1, 2) @ states
         logits = torch.cat([head(pooled[:, at]) for at, head in enumerate(self.heads)], dim=1)
-        evidence = weights[:, :, 0] * (states @ self.heads[0].weight[0])
+        evidence = weights[:, :, 0] * (states @ self.heads[0].get_parameter("weight")[0])
         return logits, evidence
+
+
+def _linear(hidden: int, outputs: int) -> nn.Linear:
+    made = nn.Linear(hidden, outputs)
+    nn.init.normal_(made.weight, std=0.02)
+    nn.init.zeros_(made.bias)
+    return made
 
 
 def build(encoder: BertModel, kept: Tensor | None, layers: int) -> Model:
@@ -47,9 +53,13 @@ def build(encoder: BertModel, kept: Tensor | None, layers: int) -> Model:
     embeddings = encoder.embeddings
     with torch.no_grad():
         if kept is not None:
-            embeddings.word_embeddings = nn.Embedding.from_pretrained(embeddings.word_embeddings.weight[kept].clone(), freeze=True)
+            embeddings.word_embeddings = nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call]
+                embeddings.word_embeddings.weight[kept].clone(), freeze=True
+            )
             encoder.config.vocab_size = len(kept)
         first = embeddings.token_type_embeddings.weight[:1]
-        embeddings.token_type_embeddings = nn.Embedding.from_pretrained(first.repeat(len(SEGMENTS), 1).clone(), freeze=False)
+        embeddings.token_type_embeddings = nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call]
+            first.repeat(len(SEGMENTS), 1).clone(), freeze=False
+        )
         encoder.config.type_vocab_size = len(SEGMENTS)
     return Model(encoder)

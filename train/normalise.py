@@ -39,7 +39,11 @@ _WORD = re.compile(r"[^\W_]+(?:[@$]+[^\W_]+)*")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .*_-][^\W\d_]){3,}(?!\w)")
 _LEET_RUN = re.compile(r"(?<=[^\W\d_])[" + re.escape("".join(_LEET)) + r"]{1,3}(?=[^\W\d_])")
 _REPEAT = re.compile(r"(\S)\1{3,}")
-_LATIN, _CYRILLIC, _GREEK = re.compile(r"[A-Za-z\u00c0-\u024f]"), re.compile(r"[\u0400-\u052f]"), re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
+_LATIN, _CYRILLIC, _GREEK = (
+    re.compile(r"[A-Za-z\u00c0-\u024f]"),
+    re.compile(r"[\u0400-\u052f]"),
+    re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"),
+)
 _MAX_REPEAT = 3
 # Combining marks and conjoining Hangul jamo compose with what stands before them.
 _JOINS = re.compile("[\u1160-\u11ff]")
@@ -137,7 +141,11 @@ def _composed(text: str) -> list[tuple[int, int, str]]:
     """NFC, piece by piece: a piece is a starter with all that can compose with it."""
     cuts = [at for at, char in enumerate(text) if not unicodedata.combining(char) and not _JOINS.match(char)]
     bounds = [0, *[cut for cut in cuts if cut], len(text)]
-    return [(begin, end, unicodedata.normalize("NFC", text[begin:end])) for begin, end in pairwise(bounds) if end - begin > 1 or begin + 1 == end]
+    return [
+        (begin, end, unicodedata.normalize("NFC", text[begin:end]))
+        for begin, end in pairwise(bounds)
+        if end - begin > 1 or begin + 1 == end
+    ]
 
 
 def _collapsed(text: str) -> list[tuple[int, int, str]]:
@@ -159,11 +167,7 @@ def _unspaced(text: str) -> list[tuple[int, int, str]]:
 
 
 def _unmasked_words(text: str) -> list[tuple[int, int, str]]:
-    return [
-        (match.start(), match.end(), plain)
-        for match in _WORD.finditer(text)
-        if (plain := _plain_word(match.group())) != match.group()
-    ]
+    return [(match.start(), match.end(), plain) for match in _WORD.finditer(text) if (plain := _plain_word(match.group())) != match.group()]
 
 
 def _plain_word(word: str) -> str:

@@ -1,10 +1,10 @@
 """A released model on disk: a folder of files that its manifest names and whose hashes it holds.
 
-    manifest.json   name, schema, limits, languages, thresholds, hashes (this module)
-    model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence
-    tokenizer.json  Unigram pieces; table.json: the normaliser's code points and the special ids
-    calibration.json
-    CARD.md LICENSE NOTICE metrics.json   for people; not part of the hash
+manifest.json   name, schema, limits, languages, thresholds, hashes (this module)
+model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence
+tokenizer.json  Unigram pieces; table.json: the normaliser's code points and the special ids
+calibration.json
+CARD.md LICENSE NOTICE metrics.json   for people; not part of the hash
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ class Manifest:
     weak: tuple[str, ...]
     """Outputs whose dev rows hold fewer than 50 positives: never sure, in any language."""
     thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]]
-    """`head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev; null: none does."""
+    """`head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev; null: none does.
+    `head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev; null: none does."""
     files: Mapping[str, str]
     """File name -> SHA-256."""
+    loss: Mapping[str, Any] = field(default_factory=dict)
+    """Macro-F1 that the precision cost against fp32 on a sample of dev rows, per head and in the worst languages."""
     schema: int = schema.VERSION
     low: dict[str | None, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 

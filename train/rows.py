@@ -27,7 +27,8 @@ COLUMNS = ("id", "split", "lang", "text", *CONTEXT, *schema.TOXICITY.names, "sta
 class Labels:
     """What one head was told: `targets` (rows, outputs) 0..1, `mask` (rows, outputs).
 
-    Sigmoid heads: mask = this output was judged. Softmax heads: targets one-hot, mask = the classes that the set knows; all False = not judged.
+    Sigmoid heads: mask = this output was judged. Softmax heads: targets one-hot, mask = the classes that the set knows; all False =
+    not judged.
     """
 
     targets: Floats
@@ -42,8 +43,7 @@ class Labels:
     @property
     def judged(self) -> Bools:
         """(rows,): whether the head was asked at all."""
-        judged: Bools = self.mask.any(axis=1)
-        return judged
+        return np.asarray(self.mask.any(axis=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,8 @@ def _words(encoded: Encoded, values: Floats) -> list[tuple[int, int, float]]:
     """(begin, end, evidence) of each word of the normalised text: pieces up to the next white space belong together."""
     text = encoded.normalised.text
     words: list[tuple[int, int, float]] = []
-    for (begin, end), value in zip(encoded.offsets, values.tolist(), strict=True):
-        while begin < end and text[begin].isspace():
-            begin += 1
+    for (start, end), value in zip(encoded.offsets, values.tolist(), strict=True):
+        begin = next((at for at in range(start, end) if not text[at].isspace()), end)
         if begin == end:
             continue
         if words and words[-1][1] == begin:

@@ -146,4 +146,4 @@ def _labels(source: Source, head: schema.Head, columns: dict[str, list[Any]]) ->
         raise RowError(f"{source.name}: {head.name} knows no class {', '.join(map(repr, sorted(wrong)))}; known: {', '.join(head.names)}")
     targets = np.array([[value == name for name in head.names] for value in given], np.float32).reshape(len(given), len(head.names))
     known = np.isin(head.names, sorted({value for value in given if value is not None}))
-    return Labels(targets, known[None, :] & targets.any(axis=1)[:, None])
+    return Labels(targets, known[None, :] & np.asarray(targets.any(axis=1))[:, None])

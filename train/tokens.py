@@ -73,7 +73,8 @@ def _counted(tokenizer: Tokenizer, texts: list[str], size: int) -> Ints:
 
 
 def keep(pieces: Sequence[str], weight: np.ndarray, size: int, specials: Specials) -> Ints:
-    """The ids of the `size` pieces that stay, ascending: specials, every one-character piece (so nothing becomes unknown), then by weight."""
+    """The ids of the `size` pieces that stay, ascending: specials, every one-character piece (so nothing becomes unknown), then by weight.
+    The ids of the `size` pieces that stay, ascending: specials, every one-character piece (so nothing becomes unknown), then by weight."""
     if size >= len(pieces):
         return np.arange(len(pieces))
     short = np.array([len(piece.lstrip("▁")) <= 1 for piece in pieces])
@@ -86,7 +87,9 @@ def vocabulary(tokenizer: Tokenizer) -> tuple[list[str], list[float]]:
     """Pieces and log-probabilities of a Unigram tokenizer. Raises ModelError for another kind."""
     model = json.loads(tokenizer.to_str())["model"]
     if model.get("type") != "Unigram":
-        raise ModelError(f"only Unigram vocabularies can be trimmed, this one is {model.get('type')}; set backbone.vocabulary = 0 to keep it whole")
+        raise ModelError(
+            f"only Unigram vocabularies can be trimmed, this one is {model.get('type')}; set backbone.vocabulary = 0 to keep it whole"
+        )
     return [piece for piece, _ in model["vocab"]], [score for _, score in model["vocab"]]
 
 

