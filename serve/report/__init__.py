@@ -33,7 +33,7 @@ def page(pages: Sequence[tuple[Article, Sequence[Scored]]], *, model: str, notic
     views = [view.article(number, article, scored) for number, (article, scored) in enumerate(pages, start=1)]
     style, script = _static("report.css"), _static("report.js")
     template = _environment().get_template("report.html.j2")
-    return template.render(
+    html = template.render(
         pages=views,
         figures=summary.figures([comment for one in views for comment in one.comments]),
         model=model,
@@ -42,6 +42,7 @@ def page(pages: Sequence[tuple[Article, Sequence[Scored]]], *, model: str, notic
         script=script,
         policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'",
     )
+    return html.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair could not be written to a file
 
 
 @cache

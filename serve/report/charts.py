@@ -13,7 +13,7 @@ from babel.dates import format_datetime
 from markupsafe import Markup
 
 from serve.report.view import CommentView
-from serve.report.words import TABLE, Bar
+from serve.report.words import LIKELY, POSSIBLY, TABLE, Bar
 
 _WIDTH, _HEIGHT = 320, 132
 _BINS = 10
@@ -59,7 +59,7 @@ def balance(comments: Sequence[CommentView], head: str, anchor: str) -> Markup:
         body += Markup('<rect class="f-{}" x="{}" y="{}" width="11" height="11" rx="3"/>').format(f"{head}-{name}", x, y - 10)
         body += _text(x + 18, y, f"{names[name]} {counts[name]}", "start", "legend")
     said = ", ".join(f"{names[name]}: {counts[name]}" for name in (*order, "undecided"))
-    return _svg(f"{anchor}-{head}", f"Likeliest answer per comment. {said}", body)
+    return _svg(f"{anchor}-{head}", f"Likeliest answer per comment. {said}", body, height=100)
 
 
 def tone(comments: Sequence[CommentView], anchor: str) -> Markup:
@@ -75,7 +75,11 @@ def tone(comments: Sequence[CommentView], anchor: str) -> Markup:
     body += Markup('<polyline class="mean" points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in _smooth(placed)))
     body += _text(0, 10, "positive", "start") + _text(0, 112, "negative", "start")
     body += _text(0, _HEIGHT - 2, _moment(points[0][0]), "start") + _text(_WIDTH, _HEIGHT - 2, _moment(points[-1][0]), "end")
-    return _svg(f"{anchor}-tone", f"Tone of {len(points)} comments from {_moment(points[0][0])} to {_moment(points[-1][0])}", body)
+    return _svg(
+        f"{anchor}-tone",
+        f"Tone of {len(points)} comments and its moving mean, from {_moment(points[0][0])} to {_moment(points[-1][0])}",
+        body,
+    )
 
 
 def bar(score: float, kind: str) -> Markup:
@@ -96,8 +100,8 @@ def split(bars: Sequence[Bar], head: str) -> Markup:
 
 
 def heat(score: float) -> str:
-    """The colour class of a likelihood of toxicity: calm below 0.3, warm below 0.5, hot from there."""
-    return "heat-2" if score >= 0.5 else "heat-1" if score >= 0.3 else "heat-0"
+    """The colour class of a likelihood of toxicity: calm, warm from `possibly` on, hot from `likely` on."""
+    return "heat-2" if score >= LIKELY else "heat-1" if score >= POSSIBLY else "heat-0"
 
 
 def _column(step: int, count: int, most: int) -> Markup:
@@ -124,16 +128,17 @@ def _smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _across(moment: datetime, first: datetime, last: datetime) -> float:
-    return 5.0 + (_WIDTH - 10) * ((moment - first) / (last - first))
+    part: float = (moment - first) / (last - first)
+    return 5 + (_WIDTH - 10) * part
 
 
 def _moment(moment: datetime) -> str:
-    return format_datetime(moment, "d MMM, HH:mm", locale="en")
+    return str(format_datetime(moment, "d MMM, HH:mm", locale="en"))
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> Markup:
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(kind, x, y, anchor, text)
 
 
-def _svg(anchor: str, title: str, body: Markup) -> Markup:
-    return _SVG.format(w=_WIDTH, h=_HEIGHT, id=anchor, title=title, body=body)
+def _svg(anchor: str, title: str, body: Markup, height: int = _HEIGHT) -> Markup:
+    return _SVG.format(w=_WIDTH, h=height, id=anchor, title=title, body=body)

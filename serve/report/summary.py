@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serve.report.view import CommentView
+from serve.report.words import LIKELY
 
-LIKELY = 0.5
-"""From here on a comment counts as likely toxic in the summary; the same bound as `likely` in words.toml."""
 _LOOKS = 3
 
 

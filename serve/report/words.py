@@ -12,6 +12,8 @@ from labels import schema
 from labels.scores import Scored
 
 TABLE: Mapping[str, Any] = tomllib.loads(files("serve.report").joinpath("words.toml").read_text(encoding="utf-8"))
+POSSIBLY, LIKELY = (next(row["from"] for row in TABLE["likely"] if row["word"] == word) for word in ("possibly", "likely"))
+"""Likelihoods of toxicity, 0..1: from the first a comment is coloured, from the second it counts as likely toxic in the figures."""
 _CHIPS = 3
 """Outputs of toxicity that are said in words; the bars show them all."""
 
