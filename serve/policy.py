@@ -1,0 +1,222 @@
+"""What happens to a scored comment: an ordered tuple of rules, the first that holds decides. Pure; the rules are data (policy.toml)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from labels import schema
+from labels.errors import ConfigError
+from labels.scores import Scored
+
+
+class Action(StrEnum):
+    PUBLISH = "publish"
+    REVIEW = "review"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: the rule, and the score and threshold where a band decided."""
+
+    rule: str
+    head: str | None = None
+    output: str | None = None
+    score: float | None = None
+    threshold: float | None = None
+    word: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "word" or self.word is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that a rule may look at."""
+
+    text: str
+    site: str
+    author: str | None
+    scored: Scored
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    kind: str
+    action: Action
+    sites: tuple[str, ...] = ()
+    """Empty: all."""
+    languages: tuple[str, ...] = ()
+    output: str = ""
+    at_least: float | str = 1.0
+    words: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    action: Action
+    reasons: tuple[Reason, ...]
+    policy: str
+    """Version of the policy that decided."""
+    dry_run: bool = False
+    """True: `action` is publish, and the reasons say what would have decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`thresholds` and `languages` are the model's: Manifest.thresholds and Manifest.languages."""
+
+    version: str
+    rules: tuple[Rule, ...]
+    dry_run: bool = False
+    thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]] | None = None
+    known: tuple[str, ...] = ()
+
+    def act(self, case: Case) -> Verdict:
+        """The first rule that holds decides; later ones of the same action are named too."""
+        held = [(rule, reason) for rule in self.rules if _meant(rule, case) and (reason := KINDS[rule.kind](self, rule, case))]
+        if not held:
+            return Verdict(Action.REVIEW, (Reason("no rule holds"),), self.version)
+        action = held[0][0].action
+        reasons = tuple(
+            reason for place, (rule, reason) in enumerate(held) if rule.action is action and (not place or rule.kind != "always")
+        )
+        return Verdict(Action.PUBLISH if self.dry_run else action, reasons, self.version, self.dry_run)
+
+    def threshold(self, rule: Rule, lang: str | None) -> float | None:
+        """As a number; None where no threshold reaches the precision asked for."""
+        if not isinstance(rule.at_least, str):
+            return float(rule.at_least)
+        table = (self.thresholds or {}).get(rule.output, {})
+        return table.get(lang or "*", table.get("*", {})).get(rule.at_least)
+
+
+def _meant(rule: Rule, case: Case) -> bool:
+    return (not rule.sites or case.site in rule.sites) and (not rule.languages or case.scored.lang in rule.languages)
+
+
+def _band(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    head, _, output = rule.output.partition(".")
+    value = case.scored.scores.get(head, {}).get(output)
+    threshold = policy.threshold(rule, case.scored.lang)
+    unsure = rule.output in case.scored.low_confidence or head in case.scored.low_confidence
+    if value is None or threshold is None or unsure or value < threshold:
+        return None
+    return Reason(rule.name, head, output, value, threshold)
+
+
+def _unscored(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    return None if case.scored.scored else Reason(f"{rule.name}: {case.scored.reason}")
+
+
+def _language(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    return None if case.scored.lang in policy.known else Reason(f"{rule.name}: {case.scored.lang or 'cannot be told'}")
+
+
+def _words(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    folded = fold(case.text)
+    for word in rule.words:
+        if re.search(rf"(?<!\w){re.escape(fold(word))}(?!\w)", folded):
+            return Reason(rule.name, word=word)
+    return None
+
+
+def _links(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    return Reason(rule.name) if len(re.findall(r"https?://|www\.", case.text, re.IGNORECASE)) >= rule.count else None
+
+
+def _author(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    return Reason(rule.name) if case.author is not None and case.author in rule.authors else None
+
+
+def _always(policy: Policy, rule: Rule, case: Case) -> Reason | None:
+    return Reason(rule.name)
+
+
+KINDS: Mapping[str, Callable[[Policy, Rule, Case], Reason | None]] = {
+    "band": _band,
+    "unscored": _unscored,
+    "language": _language,
+    "words": _words,
+    "links": _links,
+    "author": _author,
+    "always": _always,
+}
+
+
+def fold(text: str) -> str:
+    """Text as word lists see it: compatible forms made one, marks and invisible characters gone, lower case."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in plain if unicodedata.category(char) not in ("Mn", "Cf"))
+
+
+def parse(
+    text: str, thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]] | None = None, known: tuple[str, ...] = ()
+) -> Policy:
+    """A policy of its TOML text. Raises ConfigError that lists every wrong rule."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"policy: {error}") from error
+    wrong: list[str] = [f"policy: {name} is unknown" for name in table if name not in ("version", "dry_run", "rule")]
+    if not isinstance(table.get("version"), str) or not isinstance(table.get("dry_run", False), bool):
+        wrong.append('policy: "version" must be a text and "dry_run" true or false')
+    entries = table.get("rule", [])
+    entries = entries if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries) else []
+    rules = [_rule(place, entry, wrong) for place, entry in enumerate(entries, start=1)]
+    if not rules and not wrong:
+        wrong.append("policy: it has no [[rule]]")
+    if wrong:
+        raise ConfigError("; ".join(wrong))
+    return Policy(table["version"], tuple(rule for rule in rules if rule), table.get("dry_run", False), thresholds, known)
+
+
+def _rule(place: int, entry: Mapping[str, Any], wrong: list[str]) -> Rule | None:
+    where = f"policy rule {place} ({entry.get('name', 'no name')})"
+    said = [*_unknown(entry), *_mistyped(entry)]
+    wrong += [f"{where}: {what}" for what in said]
+    if said:
+        return None
+    lists = {name: tuple(entry[name]) for name in ("sites", "languages", "words", "authors") if name in entry}
+    return Rule(**{**entry, **lists, "action": Action(entry["action"])})
+
+
+def _unknown(entry: Mapping[str, Any]) -> list[str]:
+    names = [item.name for item in fields(Rule)]
+    near = {name: difflib.get_close_matches(name, names, n=1) for name in entry if name not in names}
+    return [f"{name} is unknown" + (f"; did you mean {hits[0]}?" if hits else "") for name, hits in near.items()]
+
+
+def _mistyped(entry: Mapping[str, Any]) -> list[str]:
+    found = []
+    if not isinstance(entry.get("name"), str):
+        found.append("name must be a text")
+    if entry.get("kind") not in KINDS:
+        found.append(f"kind must be one of {', '.join(KINDS)}")
+    if entry.get("action") not in list(Action):
+        found.append(f"action must be one of {', '.join(Action)}")
+    for name in ("sites", "languages", "words", "authors"):
+        value = entry.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            found.append(f"{name} must be a list of texts")
+    if not isinstance(entry.get("count", 1), int):
+        found.append("count must be a whole number")
+    return found + (_band_mistakes(entry) if entry.get("kind") == "band" else [])
+
+
+def _band_mistakes(entry: Mapping[str, Any]) -> list[str]:
+    known = [f"{head.name}.{name}" for head in schema.HEADS for name in head.names]
+    found = [] if entry.get("output") in known else [f"output must be one of {', '.join(known)}"]
+    limit = entry.get("at_least")
+    good = limit in ("precision_90", "precision_95") or (isinstance(limit, int | float) and not isinstance(limit, bool) and 0 <= limit <= 1)
+    return found if good else [*found, "at_least must be a probability from 0 to 1, precision_90 or precision_95"]

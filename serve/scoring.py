@@ -1,0 +1,232 @@
+"""The one scoring queue: requests in, scores out, on a thread of its own.
+
+Comments of many requests are scored together, up to a budget of tokens a turn. The worker sleeps until it is notified, passes over
+what was cancelled, and keeps the scores of inputs that come again. A full queue says so at once (`QueueFullError`); nothing waits for room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+from labels.errors import ThreadwiseError
+from labels.scores import Scored, ScoreInput
+from train.inference import Prepared, Scorer
+
+_LOG = logging.getLogger(__name__)
+_PIECE = 32
+"""Comments that a request gets scored before another one gets its turn."""
+_PIECE_S = 0.05
+"""Each further piece of a request stands in the queue as if it had come this much later: single comments overtake long lists."""
+
+
+class QueueFullError(ThreadwiseError):
+    """As many comments wait as the queue may hold, or the service is stopping."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("the scoring queue is full; try again later")
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds that the slowest piece of a request spent in each step."""
+
+    queue: float = 0.0
+    tokenise: float = 0.0
+    infer: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    scored: tuple[Scored, ...]
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the worker, for metrics."""
+
+    comments: int
+    tokens: int
+    cached: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Job:
+    """A request: its answers are filled in piece by piece."""
+
+    found: list[Scored | None]
+    left: int
+    explain: bool
+    future: Future[Answer] = field(default_factory=Future)
+    timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(order=True, slots=True)
+class _Piece:
+    due: float
+    number: int
+    begin: int = field(compare=False)
+    inputs: Sequence[ScoreInput] = field(compare=False)
+    job: _Job = field(compare=False)
+    arrived: float = field(compare=False)
+    prepared: list[Prepared] = field(compare=False, default_factory=list)
+    tokenise: float = field(compare=False, default=0.0)
+
+
+class Queue:
+    """Safe to call from any thread. `watch` is told of each turn."""
+
+    def __init__(
+        self, scorer: Scorer, *, limit: int, batch_tokens: int, cache_entries: int = 0, watch: Callable[[Turn], None] | None = None
+    ) -> None:
+        self.scorer = scorer
+        self.limit = limit
+        self._batch_tokens = batch_tokens
+        self._cache: OrderedDict[bytes, Scored] = OrderedDict()
+        self._cache_entries = cache_entries
+        self._watch = watch or (lambda turn: None)
+        self._heap: list[_Piece] = []
+        self._numbers = itertools.count()
+        self._waiting = 0
+        self._rate = 200.0
+        self._stopping = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="scoring", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Comments that wait."""
+        return self._waiting
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive() and not self._stopping
+
+    def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> Future[Answer]:
+        """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once."""
+        job = _Job([None] * len(inputs), len(inputs), explain)
+        if not inputs:
+            job.future.set_result(Answer((), Timing()))
+            return job.future
+        now = time.monotonic()
+        with self._wake:
+            # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
+            if self._stopping or (self._waiting and self._waiting + len(inputs) > self.limit):
+                raise QueueFullError(max(1, round(self._waiting / self._rate)))
+            for place, begin in enumerate(range(0, len(inputs), _PIECE)):
+                part = inputs[begin : begin + _PIECE]
+                heapq.heappush(self._heap, _Piece(now + place * _PIECE_S, next(self._numbers), begin, part, job, now))
+            self._waiting += len(inputs)
+            self._wake.notify()
+        return job.future
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Takes nothing more and finishes what was accepted."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._heap and not self._stopping:
+                    self._wake.wait()
+                if not self._heap:
+                    return
+            self._turn()
+
+    def _turn(self) -> None:
+        pieces: list[_Piece] = []
+        try:
+            begun = time.monotonic()
+            tokens = self._take(pieces)
+            if pieces:
+                self._score(pieces, tokens, begun)
+        except Exception as error:
+            # The worker must outlive any one request; those of this turn are told.
+            _LOG.exception("scoring failed")
+            for piece in pieces:
+                if not piece.job.future.done():
+                    piece.job.future.set_exception(error)
+
+    def _take(self, pieces: list[_Piece]) -> int:
+        """Pops pieces until the budget is used, tokenising as it goes; the tokens taken."""
+        tokens = 0
+        while tokens < self._batch_tokens and (piece := self._pop()) is not None:
+            pieces.append(piece)
+            begun = time.monotonic()
+            piece.prepared = self.scorer.encode(piece.inputs)
+            piece.tokenise = time.monotonic() - begun
+            tokens += sum(item.tokens for item in piece.prepared)
+        return tokens
+
+    def _pop(self) -> _Piece | None:
+        with self._wake:
+            while self._heap:
+                piece = heapq.heappop(self._heap)
+                self._waiting -= len(piece.inputs)
+                future = piece.job.future
+                # A future that runs can no longer be cancelled: only a request's first piece may set it running.
+                if future.running() or (not future.done() and future.set_running_or_notify_cancel()):
+                    return piece
+        return None
+
+    def _score(self, pieces: list[_Piece], tokens: int, begun: float) -> None:
+        items = [item for piece in pieces for item in piece.prepared]
+        explain = any(piece.job.explain for piece in pieces)
+        at = time.monotonic()
+        found, cached = self._infer(items, explain)
+        infer = time.monotonic() - at
+        rest = iter(found)
+        for piece in pieces:
+            answers = [next(rest) for _ in piece.prepared]
+            self._deliver(piece, answers, Timing(begun - piece.arrived, piece.tokenise, infer))
+        seconds = time.monotonic() - begun
+        self._rate = 0.8 * self._rate + 0.2 * len(items) / max(seconds, 1e-6)
+        self._watch(Turn(len(items), tokens, cached, seconds))
+
+    def _infer(self, items: Sequence[Prepared], explain: bool) -> tuple[list[Scored], int]:
+        """Answers in order, and how many came from the cache. Explanations hold positions of one text and are not kept."""
+        if explain or not self._cache_entries:
+            return self.scorer.infer(items, explain=explain), 0
+        keys = [fingerprint(item) for item in items]
+        new = {key: item for key, item in zip(keys, items, strict=True) if key not in self._cache}
+        fresh = dict(zip(new, self.scorer.infer(list(new.values())), strict=True))
+        answers = [fresh[key] if key in fresh else self._cache[key] for key in keys]
+        for key, answer in zip(keys, answers, strict=True):
+            self._cache[key] = answer
+            self._cache.move_to_end(key)
+        while len(self._cache) > self._cache_entries:
+            self._cache.popitem(last=False)
+        return [replace(answer, id=item.input.id) for answer, item in zip(answers, items, strict=True)], len(items) - len(new)
+
+    def _deliver(self, piece: _Piece, answers: Sequence[Scored], timing: Timing) -> None:
+        job = piece.job
+        for place, answer in enumerate(answers, start=piece.begin):
+            job.found[place] = answer if job.explain else replace(answer, spans=None)
+        job.left -= len(answers)
+        job.timing = Timing(max(job.timing.queue, timing.queue), job.timing.tokenise + timing.tokenise, max(job.timing.infer, timing.infer))
+        if not job.left and not job.future.done():
+            job.future.set_result(Answer(tuple(one for one in job.found if one is not None), job.timing))
+
+
+def fingerprint(item: Prepared) -> bytes:
+    """Of all that decides a score: language, windows as the model sees them, and which heads apply. Holds no text."""
+    context = item.input.context
+    heads = tuple(bool((value or "").strip()) for value in (context.title, context.target, context.parent))
+    windows = item.encoded.windows if item.encoded else ()
+    seen = repr((item.lang, item.reason, heads, [(window.ids, window.segments) for window in windows]))
+    return hashlib.blake2b(seen.encode(), digest_size=16).digest()

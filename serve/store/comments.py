@@ -1,0 +1,224 @@
+"""Comments: idempotent ingestion, versions, decisions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, RowMapping
+
+from labels.errors import ThreadwiseError
+from labels.scores import Context, Scored
+from serve.policy import Verdict
+from serve.store import events
+from serve.store.database import transaction
+from serve.store.tables import audit, comments, decisions, suggestions, versions
+
+_ANCESTORS = 50
+"""How far up a branch is walked to the comment that began it."""
+
+
+class StaleError(ThreadwiseError):
+    """A decision on a version of a comment that has been edited since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One live comment as a site sends it."""
+
+    id: str
+    site: str
+    text: str
+    article: str | None = None
+    author: str | None = None
+    reply_to: str | None = None
+    created_at: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of all that was sent: the same again changes nothing."""
+        parts = [self.text, self.article, self.author, self.reply_to, self.created_at]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A comment with its newest version."""
+
+    number: int
+    id: str
+    site: str
+    article: str | None
+    reply_to: str | None
+    author: str | None
+    created_at: str | None
+    received: int
+    version: int
+    state: str
+    action: str
+    text: str
+    digest: str
+    lang: str | None
+    reason: str | None
+    scores: dict[str, dict[str, float]]
+    low_confidence: list[str]
+    model: str
+    reasons: list[dict[str, Any]]
+    policy: str
+
+    @property
+    def scored(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a moderator decides."""
+
+    action: str
+    by: str
+    labels: tuple[str, ...] = ()
+    note: str | None = None
+    version: int | None = None
+    """The version that was read; None: the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`sites` None: all. There is no query that forgets to say which sites."""
+
+    sites: Sequence[str] | None
+    article: str | None = None
+    author: str | None = None
+    state: str | None = None
+    action: str | None = None
+
+
+class Comments:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, site: str, id: str) -> Stored | None:
+        with transaction(self._engine, writes=False) as connection:
+            return _get(connection, site, id)
+
+    def context(self, site: str, reply_to: str | None, title: str | None) -> Context:
+        """What a comment stands under, as far as it is stored."""
+        with transaction(self._engine, writes=False) as connection:
+            parent = _get(connection, site, reply_to) if reply_to else None
+            root, seen = parent, 0
+            while root and root.reply_to and seen < _ANCESTORS and (above := _get(connection, site, root.reply_to)):
+                root, seen = above, seen + 1
+        return Context(title=title, parent=parent.text if parent else None, root=root.text if root and root is not parent else None)
+
+    def put(self, incoming: Incoming, scored: Scored, verdict: Verdict, now: int) -> tuple[Stored, bool]:
+        """Stores a comment, or a new version of it where something changed; with whether the id is new. On disk when it returns."""
+        try:
+            with transaction(self._engine, writes=True) as connection:
+                held = _get(connection, incoming.site, incoming.id, lock=True)
+                if held is None or held.digest != incoming.digest:
+                    _write(connection, held, incoming, _judged(scored, verdict), now)
+                found = _get(connection, incoming.site, incoming.id)
+        except sa.exc.IntegrityError:
+            return self.put(incoming, scored, verdict, now)  # another process stored this id first: now it is there
+        if found is None:
+            raise ThreadwiseError(f"comment {incoming.id} vanished while it was stored")
+        return found, held is None
+
+    def page(self, where: Filter, *, after: int = 0, limit: int = 50) -> list[Stored]:
+        """Comments that fit, oldest first, from the cursor `after` (a comment's number) on."""
+        query = _SELECT.where(comments.c.number > after).order_by(comments.c.number).limit(limit)
+        if where.sites is not None:
+            query = query.where(comments.c.site.in_(where.sites))
+        for name in ("article", "author", "state", "action"):
+            if (value := getattr(where, name)) is not None:
+                query = query.where(comments.c[name] == value)
+        with transaction(self._engine, writes=False) as connection:
+            return [_stored(row) for row in connection.execute(query).mappings()]
+
+    def decide(self, site: str, id: str, choice: Choice, now: int) -> Stored | None:
+        """Appends a decision, tells the webhooks in the same transaction. None: no such comment. Raises StaleError."""
+        with transaction(self._engine, writes=True) as connection:
+            held = _get(connection, site, id, lock=True)
+            if held is None:
+                return None
+            if choice.version not in (None, held.version):
+                raise StaleError(f"version {choice.version} was judged, but the comment is at version {held.version} now; read it again")
+            row = {"action": choice.action, "labels": list(choice.labels), "note": choice.note, "by": choice.by, "at": now}
+            connection.execute(decisions.insert().values(comment=held.number, version=held.version, **row))
+            _change(connection, held.number, state="decided", action=choice.action)
+            detail = {"action": choice.action, "version": held.version}
+            connection.execute(audit.insert().values(at=now, by=choice.by, what="decision", site=site, comment=id, detail=detail))
+            events.announce(connection, held.number, site, _told(held, choice), now)
+            return _get(connection, site, id)
+
+    def suggest(self, suggestion: dict[str, Any]) -> None:
+        """Keeps a label that a client sent; members are the columns of `suggestions`."""
+        with transaction(self._engine, writes=True) as connection:
+            connection.execute(suggestions.insert().values(suggestion))
+
+
+_SELECT = sa.select(
+    *(comments.c[name] for name in ("number", "id", "site", "article", "reply_to", "author", "created_at", "received", "version")),
+    *(comments.c[name] for name in ("state", "action")),
+    *(versions.c[name] for name in ("text", "digest", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy")),
+).join(versions, sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version))
+
+
+def _get(connection: Connection, site: str, id: str, *, lock: bool = False) -> Stored | None:
+    query = _SELECT.where(comments.c.site == site, comments.c.id == id)
+    row = connection.execute(query.with_for_update(of=comments) if lock else query).mappings().first()
+    return _stored(row) if row else None
+
+
+def _stored(row: RowMapping) -> Stored:
+    return Stored(**row)
+
+
+def _judged(scored: Scored, verdict: Verdict) -> dict[str, Any]:
+    """The columns of a version that say what model and policy made of it."""
+    return {
+        "lang": scored.lang,
+        "reason": scored.reason,
+        "scores": {head: dict(outputs) for head, outputs in scored.scores.items()},
+        "low_confidence": list(scored.low_confidence),
+        "model": scored.model,
+        "action": str(verdict.action),
+        "reasons": [reason.to_json() for reason in verdict.reasons],
+        "policy": verdict.policy,
+    }
+
+
+def _write(connection: Connection, held: Stored | None, incoming: Incoming, judged: dict[str, Any], now: int) -> None:
+    version = held.version + 1 if held else 1
+    values = {name: getattr(incoming, name) for name in ("article", "author", "reply_to", "created_at")}
+    values |= {"version": version, "state": "open" if judged["action"] == "review" else "decided", "action": judged["action"]}
+    if held:
+        number = held.number
+        _change(connection, number, **values)
+    else:
+        new = comments.insert().values(site=incoming.site, id=incoming.id, received=now, **values).returning(comments.c.number)
+        number = connection.execute(new).scalar_one()
+    row = {"comment": number, "version": version, "text": incoming.text, "digest": incoming.digest, "at": now}
+    connection.execute(versions.insert().values(row | judged))
+
+
+def _change(connection: Connection, number: int, **values: Any) -> None:
+    connection.execute(comments.update().where(comments.c.number == number).values(values))
+
+
+def _told(held: Stored, choice: Choice) -> dict[str, Any]:
+    """What a webhook says of a decision: ids and labels, no text of the comment."""
+    return {
+        "id": held.id,
+        "site": held.site,
+        "article": held.article,
+        "version": held.version,
+        "action": choice.action,
+        "labels": list(choice.labels),
+        "model": held.model,
+    }

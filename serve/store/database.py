@@ -1,0 +1,103 @@
+"""An engine for a database URL, and its migrations."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from labels.errors import StoreError
+
+_BUSY_MS = 5_000
+"""How long a writer waits for another process's transaction on SQLite."""
+_LOCK = 0x7472656164
+"""Advisory lock of PostgreSQL under which migrations run, so that two servers may start at once."""
+
+
+def connect(url: str) -> Engine:
+    """An engine; nothing is opened yet. Raises StoreError for a URL of another kind of database."""
+    try:
+        parsed = sa.make_url(url)
+    except SQLAlchemyError as error:
+        raise StoreError(f"database: {_shown(url)} is no database URL, such as sqlite:///threadwise.db") from error
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreError(f"database: {parsed.drivername} is not known; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+    if parsed.drivername == "postgresql+psycopg":
+        return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, pool_timeout=5, connect_args={"connect_timeout": 5})
+    if not parsed.database or parsed.database == ":memory:":
+        raise StoreError("database: SQLite needs a file, such as sqlite:///threadwise.db")
+    engine = sa.create_engine(url, pool_size=20, max_overflow=20, pool_timeout=5, connect_args={"timeout": _BUSY_MS / 1000})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun in _begin, not by the driver's guess
+    # FULL: an acknowledged comment is on the disk, not in its cache. secure_delete: erased text is overwritten.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", f"busy_timeout = {_BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A reader that turns writer half way cannot wait for another writer: writers say so from the start.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+@contextlib.contextmanager
+def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    """A transaction. Raises StoreError, with the database's own words, where it cannot be used."""
+    try:
+        with engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            yield connection
+    except sa.exc.IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database cannot be used: {str(getattr(error, 'orig', None) or error).strip().splitlines()[0]}") from error
+
+
+def migrate(engine: Engine) -> None:
+    """Brings the tables to the newest form; does nothing where they have it. Raises StoreError."""
+    try:
+        # The whole ladder is one transaction: a killed migration leaves the database as it was.
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            command.upgrade(alembic(connection), "head")
+    except SQLAlchemyError as error:
+        words = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise StoreError(f"database {engine.url.render_as_string()}: {words}") from error
+
+
+def alembic(connection: Connection) -> Config:
+    """Alembic's configuration for one connection; there is no alembic.ini."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def compact(engine: Engine) -> None:
+    """Gives freed pages back, so that erased texts are in no file of the database any more."""
+    statements = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if engine.dialect.name == "sqlite" else ("VACUUM FULL",)
+    with contextlib.closing(engine.raw_connection()) as raw:  # outside any transaction, which SQLAlchemy would begin
+        connection: Any = raw.dbapi_connection
+        if engine.dialect.name == "postgresql":
+            connection.autocommit = True
+        for statement in statements:
+            connection.execute(statement)
+        if engine.dialect.name == "postgresql":
+            connection.autocommit = False
+
+
+def _shown(url: str) -> str:
+    return url.rsplit("@", maxsplit=1)[-1]  # never the password

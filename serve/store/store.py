@@ -1,0 +1,33 @@
+"""The store: one engine, and the statements grouped by what they are about."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from serve.store import database, tables
+from serve.store.accounts import Accounts
+from serve.store.articles import Articles
+from serve.store.comments import Comments
+from serve.store.erase import Eraser
+from serve.store.events import Events
+
+
+class Store:
+    """Opened and migrated. All methods block: call them off the event loop. Raises StoreError where the database cannot be used."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = database.connect(url)
+        database.migrate(self.engine)
+        self.articles = Articles(self.engine)
+        self.comments = Comments(self.engine)
+        self.accounts = Accounts(self.engine)
+        self.events = Events(self.engine)
+        self.erase = Eraser(self.engine)
+
+    def ready(self) -> None:
+        """Raises StoreError where the database does not answer."""
+        with database.transaction(self.engine, writes=False) as connection:
+            connection.execute(sa.select(tables.keys.c.hash).limit(1))
+
+    def close(self) -> None:
+        self.engine.dispose()

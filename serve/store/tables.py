@@ -1,0 +1,175 @@
+"""The tables. All times of our own are milliseconds since 1970 UTC; times of pages are ISO 8601 texts as `labels.thread` has them.
+
+Decisions, policies and the audit log are appended and never changed; erasure (`erase.py`) is the one thing that removes them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("site", String(200), nullable=False),
+    Column("id", String(200), nullable=False),
+    Column("url", Text),
+    Column("title", Text),
+    Column("lang", String(20)),
+    Column("author", Text),
+    Column("published_at", String(40)),
+    Column("text", Text, nullable=False),
+    Column("read_by", String(100)),
+    Column("warnings", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("site", "id"),
+)
+comments = Table(
+    "comments",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("site", String(200), nullable=False),
+    Column("id", String(200), nullable=False),
+    Column("article", String(200)),
+    Column("reply_to", String(200)),
+    Column("author", Text),
+    Column("created_at", String(40)),
+    Column("received", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String(10), nullable=False, doc="open | decided"),
+    Column("action", String(10), nullable=False, doc="what holds now: the policy's, or the last decision's"),
+    UniqueConstraint("site", "id"),
+    Index(None, "site", "state", "action", "number"),
+    Index(None, "site", "article"),
+    Index(None, "site", "author"),
+)
+versions = Table(
+    "versions",
+    metadata,
+    Column("comment", _Big, ForeignKey("comments.number", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("digest", String(64), nullable=False, doc="SHA-256 over text and context: the same again is no new version"),
+    Column("lang", String(20)),
+    Column("reason", String(20), doc="why it has no scores"),
+    Column("scores", JSON, nullable=False),
+    Column("low_confidence", JSON, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("action", String(10), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("policy", String(100), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "at"),
+)
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("comment", _Big, ForeignKey("comments.number", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("action", String(10), nullable=False, doc="publish | reject"),
+    Column("labels", JSON, nullable=False, doc="outputs that the moderator names as the reason"),
+    Column("note", Text),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "comment"),
+)
+policies = Table(
+    "policies",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("what", String(50), nullable=False),
+    Column("site", String(200)),
+    Column("comment", String(200)),
+    Column("detail", JSON, nullable=False),
+)
+keys = Table(
+    "keys",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("hint", String(20), nullable=False, doc="the first characters, to tell keys apart"),
+    Column("scopes", JSON, nullable=False),
+    Column("site", String(200), doc="null: all sites"),
+    Column("per_minute", Integer, doc="null: as the settings say"),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("password", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("sites", JSON, nullable=False, doc="empty: all"),
+    Column("created", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("user", String(200), ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("site", String(200)),
+    Column("key", String(200), nullable=False, doc="name of the key that gave it"),
+    Column("token", Text, doc="clientToken"),
+    Column("community", Text),
+    Column("text", Text, nullable=False),
+    Column("languages", JSON, nullable=False),
+    Column("context", JSON, nullable=False),
+    Column("scores", JSON, nullable=False, doc="attribute -> value 0..1"),
+    Column("at", BigInteger, nullable=False),
+)
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", String(200), nullable=False),
+    Column("site", String(200), doc="null: all sites"),
+    Column("created", BigInteger, nullable=False),
+    Column("disabled", BigInteger),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True, doc="webhook-id: the same over all tries"),
+    Column("webhook", _Big, ForeignKey("webhooks.number", ondelete="CASCADE"), nullable=False),
+    Column("comment", _Big, doc="what it tells of; erasure finds it by this"),
+    Column("body", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False, doc="next try; while one runs, the end of its lease"),
+    Column("tries", Integer, nullable=False),
+    Column("delivered", BigInteger),
+    Column("dead", BigInteger),
+    Column("error", Text),
+    Index(None, "delivered", "dead", "due"),
+)
