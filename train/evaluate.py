@@ -107,6 +107,19 @@ def figures(ours: Answers, theirs: Answers | None, dev: Rows, seed: int) -> dict
     }
 
 
+def summary(found: dict[str, Any]) -> str:
+    """The headline figures as a table for a terminal."""
+    lines = [f"{'head':14}{found['model']:>30}{found['baseline'] or '':>32}   figure"]
+    for head, figure in found["headline"].items():
+        shown = [_shown(figure.get(name)) for name in ("ours", "baseline")]
+        lines.append(f"{head:14}{shown[0]:>30}{shown[1]:>32}   {figure['figure']}")
+    return "\n".join(lines)
+
+
+def _shown(figure: dict[str, float] | None) -> str:
+    return f"{figure['value']:.3f} ({figure['low']:.3f}..{figure['high']:.3f})" if figure else ""
+
+
 def headline_measure(head: schema.Head, probabilities: Floats, dev: Rows) -> Callable[[Ints], float | None]:
     """A function of row numbers (among the rows that the head judged) that gives the head's headline figure."""
     label, part = dev.labels[head.name], probabilities[:, schema.SLICES[head.name]]

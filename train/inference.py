@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from tokenizers import Tokenizer
 
 from labels import schema
 from labels.errors import ModelError
-from labels.scores import MAX_CHARS, Scored, ScoreInput, Scores, Unscored
+from labels.scores import MAX_CHARS, Context, Scored, ScoreInput, Scores, Unscored
+from labels.thread import Article
 from seeds import detect
 from train import batches, release, salience
 from train.calibration import Calibration
@@ -134,6 +136,31 @@ class Scorer:
             spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"], len(item.input.text))
         applies = [name for name in self.manifest.low_confidence(item.lang) if name.split(".")[0] in scores]
         return Scored(item.input.id, item.lang, scores, self.model, low_confidence=tuple(applies), spans=spans)
+
+
+def stream(scorer: Scorer, inputs: Iterable[ScoreInput], *, explain: bool = False, size: int = 512) -> Iterator[Scored]:
+    """Answers in the order of the inputs, in constant memory: `size` comments are held at a time."""
+    waiting = iter(inputs)
+    while part := list(islice(waiting, size)):
+        yield from scorer.score(part, explain=explain)
+
+
+def of_article(article: Article) -> list[ScoreInput]:
+    """The comments of an article as inputs: under its title, each with its parent and the comment that began its branch."""
+    texts = {comment.id: comment.text for comment in article.comments}
+    parents = {comment.id: comment.reply_to for comment in article.comments}
+    found = []
+    for comment in article.comments:
+        root = comment.reply_to
+        while root is not None and parents[root] is not None:
+            root = parents[root]
+        context = Context(
+            title=article.title,
+            parent=texts[comment.reply_to] if comment.reply_to else None,
+            root=texts[root] if root and root != comment.reply_to else None,
+        )
+        found.append(ScoreInput(comment.id, comment.text, detect.language(comment.text, article.lang), context))
+    return found
 
 
 def _scores(item: ScoreInput, windows: Floats) -> Scores:

@@ -1,0 +1,68 @@
+"""`POST /batch` as Google's clients send it: multipart/mixed, one whole HTTP request a part, answered in the same form."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import Message
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.types import Message as Event
+
+from serve.api.problems import Failure
+
+router = APIRouter(include_in_schema=False)
+_BOUNDARY = "batch_threadwise"
+_MAX_PARTS = 100
+
+
+@router.post("/batch")
+@router.post("/batch/commentanalyzer/v1alpha1")
+async def batch(request: Request) -> Response:
+    """Each part goes through the application as a request of its own, with its own key."""
+    kind = request.headers.get("content-type", "")
+    whole = message_from_bytes(b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n" + await request.body())
+    parts = whole.get_payload() if whole.is_multipart() else []
+    inner = [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
+    if not inner or len(inner) > _MAX_PARTS:
+        raise Failure(400, "invalid", f"a batch is multipart/mixed with 1 to {_MAX_PARTS} requests")
+    answers = [await _answered(request, part) for part in inner]
+    body = b"".join(b"--" + _BOUNDARY.encode() + b"\r\n" + answer + b"\r\n" for answer in answers) + f"--{_BOUNDARY}--\r\n".encode()
+    return Response(body, media_type=f"multipart/mixed; boundary={_BOUNDARY}")
+
+
+async def _answered(request: Request, part: Message) -> bytes:
+    """One part's answer, with the Content-ID that the client pairs it by."""
+    payload = part.get_payload(decode=True)
+    head, _, body = (payload if isinstance(payload, bytes) else b"").replace(b"\r\n", b"\n").partition(b"\n\n")
+    first, _, rest = head.partition(b"\n")
+    words = first.decode("latin-1").split()
+    if len(words) < 2 or urlsplit(words[1]).path.startswith("/batch"):
+        raise Failure(400, "invalid", "a part of the batch is no HTTP request")
+    status, answer = await _call(request, words[0], words[1], rest, body)
+    name = str(part.get("Content-ID", "")).strip().lstrip("<")
+    lines = ["Content-Type: application/http", f"Content-ID: <response-{name}", "", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    lines += ["Content-Type: application/json; charset=UTF-8", f"Content-Length: {len(answer)}", "", ""]
+    return "\r\n".join(lines).encode() + answer
+
+
+async def _call(request: Request, method: str, target: str, head: bytes, body: bytes) -> tuple[int, bytes]:
+    parts = urlsplit(target)
+    headers = [tuple(side.strip() for side in line.split(b":", 1)) for line in head.split(b"\n") if b":" in line]
+    scope = {
+        name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client", "app") if name in request.scope
+    }
+    scope |= {"method": method, "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": ""}
+    scope |= {"headers": [(name.lower(), value) for name, value in headers], "state": {}}
+    waiting, sent = [{"type": "http.request", "body": body, "more_body": False}], list[Event]()
+
+    async def receive() -> Event:
+        return waiting.pop() if waiting else await request.receive()
+
+    async def send(event: Event) -> None:
+        sent.append(event)
+
+    await request.app(scope, receive, send)
+    return int(sent[0]["status"]), b"".join(event.get("body", b"") for event in sent[1:])

@@ -1,0 +1,135 @@
+"""Everything that goes wrong, in the dialect of whoever called: RFC 9457, Google's envelope, or OpenAI's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from labels.errors import DocumentError, RowError, StoreError
+from serve.scoring import QueueFullError
+from serve.store.comments import StaleError
+
+_LOG = logging.getLogger(__name__)
+GOOGLE_PATHS = ("/v1alpha1", "/comments:", "/$discovery", "/discovery", "/batch")
+OPENAI_PATHS = ("/v1/moderations",)
+GOOGLE_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+OPENAI_TYPE = {401: "invalid_request_error", 429: "requests", 500: "server_error", 503: "server_error"}
+
+
+class Failure(Exception):  # noqa: N818  # an answer to be given, not a fault
+    """An answer other than success. `code` is stable and for programs, `detail` for people; `details` are Google's."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        details: list[dict[str, Any]] | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.headers, self.details, self.param = dict(headers or {}), details or [], param
+
+
+def busy(retry_after_s: int, detail: str) -> Failure:
+    return Failure(503, "busy", detail, headers={"Retry-After": str(retry_after_s)})
+
+
+def answer(path: str, failure: Failure) -> JSONResponse:
+    """The failure in the dialect that belongs to the path."""
+    if path.startswith(GOOGLE_PATHS):
+        return _google(failure)
+    return _openai(failure) if path.startswith(OPENAI_PATHS) else _native(failure)
+
+
+def _native(failure: Failure) -> JSONResponse:
+    body = {
+        "type": f"urn:threadwise:problem:{failure.code}",
+        "title": HTTPStatus(failure.status).phrase,
+        "status": failure.status,
+        "detail": failure.detail,
+        "code": failure.code,
+    }
+    return JSONResponse(body, failure.status, failure.headers, media_type="application/problem+json")
+
+
+def _google(failure: Failure) -> JSONResponse:
+    # Google has no 413 and 422 here: its clients know 400 INVALID_ARGUMENT.
+    status = 400 if failure.status in (401, 413, 415, 422) else failure.status
+    name = GOOGLE_STATUS.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
+    error = {"code": status, "message": failure.detail, "status": name, "details": failure.details}
+    return JSONResponse({"error": error}, status, failure.headers)
+
+
+def _openai(failure: Failure) -> JSONResponse:
+    status = 400 if failure.status in (413, 415, 422) else failure.status
+    kind = OPENAI_TYPE.get(status, "invalid_request_error")
+    return JSONResponse(
+        {"error": {"message": failure.detail, "type": kind, "param": failure.param, "code": failure.code}}, status, failure.headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Maps every error of the tree, and every one that nobody foresaw, to an answer."""
+
+    def handle(request: Request, error: Exception) -> JSONResponse:
+        return answer(request.url.path, failure_of(error))
+
+    for kind in (Failure, *(kind for kind, _ in _TABLE)):
+        app.add_exception_handler(kind, handle)
+
+
+def failure_of(error: Exception) -> Failure:
+    """What to answer."""
+    if isinstance(error, Failure):
+        return error
+    for kind, made in _TABLE:
+        if isinstance(error, kind):
+            return made(error)
+    _LOG.error("unforeseen error", exc_info=error)
+    return Failure(500, "internal", "something went wrong here; the log has it under the request id")
+
+
+def _http(error: Any) -> Failure:
+    phrase = HTTPStatus(error.status_code).phrase
+    return Failure(error.status_code, phrase.lower().replace(" ", "_"), str(error.detail or phrase), headers=error.headers)
+
+
+def _invalid(error: Any) -> Failure:
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return Failure(400, "invalid_json", "the body is no JSON")
+    said = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in found[:5]]
+    said += [f"and {len(found) - 5} more"] if len(found) > 5 else []
+    return Failure(422, "invalid", "; ".join(said))
+
+
+_TABLE: tuple[tuple[type[Exception], Callable[[Any], Failure]], ...] = (
+    (HTTPException, _http),
+    (RequestValidationError, _invalid),
+    (QueueFullError, lambda error: busy(error.retry_after_s, str(error))),
+    (StoreError, lambda error: busy(2, str(error))),
+    (TimeoutError, lambda error: busy(2, "scoring took longer than the time limit")),
+    (DocumentError, lambda error: Failure(422, "unreadable_document", str(error))),
+    (RowError, lambda error: Failure(422, "invalid", str(error))),
+    (StaleError, lambda error: Failure(409, "stale", str(error))),
+)

@@ -1,0 +1,140 @@
+"""Sends what the outbox holds: Standard Webhooks 1.0.0, at least once, the same id over all tries.
+
+An event leaves the outbox only when a target has answered 2xx. A sender that is killed leaves its event leased; the lease ends by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx2
+
+from labels.errors import ConfigError, StoreError
+from serve.store.events import Event, Events
+
+_LOG = logging.getLogger(__name__)
+WAITS_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Between tries; the waits that the standard gives as its example. After the last one an event is dead, and shown as such."""
+_IDLE_S = 5.0
+"""Another process may have written an event: look again at least this often."""
+
+
+def new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def signature(secret: str, id: str, timestamp: int, body: str) -> str:
+    """`v1,<base64>` over `<id>.<timestamp>.<body>`."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{id}.{timestamp}.{body}".encode()
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def checked(url: str, *, allow_private: bool) -> str:
+    """The URL, if events may go there. Raises ConfigError: no http, no host, or a private address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{url}: a webhook is an http or https address")
+    if allow_private:
+        return url
+    try:
+        found = {item[4][0] for item in socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise ConfigError(f"{url}: the name cannot be resolved: {error}") from error
+    if any(not ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
+        raise ConfigError(f"{url}: it leads into a private network; webhooks.allow_private_targets = true allows that")
+    return url
+
+
+class Sender:
+    """One thread that sends due events, longest due first. `clock` gives seconds since 1970."""
+
+    def __init__(
+        self,
+        events: Events,
+        *,
+        clock: Callable[[], float],
+        timeout_s: float,
+        allow_private: bool,
+        watch: Callable[[str], None] = lambda outcome: None,
+    ) -> None:
+        self._events, self._clock, self._timeout_s, self._allow_private, self._watch = events, clock, timeout_s, allow_private, watch
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def notify(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the try that runs."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(self._timeout_s + 5)
+
+    def send_due(self) -> int:
+        """Tries every event that is due now; how many."""
+        count = 0
+        while not self._stopping.is_set() and (event := self._events.claim(self._now(), int(self._timeout_s * 2000))):
+            self._try(event)
+            count += 1
+        return count
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                self.send_due()
+            except StoreError as error:
+                _LOG.warning("outbox: %s", error)
+            self._wake.wait(_IDLE_S)
+
+    def _try(self, event: Event) -> None:
+        problem, wait = self._post(event)
+        if problem is None:
+            self._events.delivered(event.number, self._now())
+            self._watch("delivered")
+            return
+        if problem == "410":
+            self._events.disable_target(event.webhook, self._now())
+        wait = max(wait, WAITS_S[event.tries - 1]) if event.tries <= len(WAITS_S) else 0
+        # Jitter keeps many events that failed together from coming back together.
+        due = self._now() + int(wait * 1000 * (1 + secrets.randbelow(100) / 1000)) if wait else None
+        self._events.failed(event.number, problem, due, self._now())
+        self._watch("failed" if due else "dead")
+
+    def _post(self, event: Event) -> tuple[str | None, float]:
+        """What went wrong, and how long the target asks to wait; None: it has taken the event."""
+        stamp = int(self._clock())
+        try:
+            headers = {
+                "content-type": "application/json",
+                "user-agent": "Threadwise",
+                "webhook-id": event.id,
+                "webhook-timestamp": str(stamp),
+                "webhook-signature": signature(event.secret, event.id, stamp, event.body),
+            }
+            url = checked(event.url, allow_private=self._allow_private)
+            answer = httpx2.post(url, content=event.body.encode(), headers=headers, timeout=self._timeout_s, follow_redirects=False)
+        except (httpx2.HTTPError, ConfigError, OSError, binascii.Error) as error:
+            return f"{type(error).__name__}: {error}", 0
+        if answer.is_success:
+            return None, 0
+        asked = answer.headers.get("retry-after", "")
+        return str(answer.status_code), min(float(asked), 86_400) if asked.isdigit() else 0
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

@@ -1,0 +1,104 @@
+"""What every border works with: the parts of a running service, and the few steps that all of them take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+import anyio.to_thread
+from fastapi import Request
+
+from labels.scores import Scored, ScoreInput
+from seeds import detect
+from serve.operations import Metrics
+from serve.outbox import Sender
+from serve.policy import Case, Policy, Verdict
+from serve.scoring import Answer, Queue
+from serve.security import Rates
+from serve.settings import Settings
+from serve.store import Store
+from serve.store.comments import Incoming, Stored
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class GoneError(Exception):
+    """The client has hung up."""
+
+
+@dataclass(frozen=True)
+class Service:
+    settings: Settings
+    store: Store
+    queue: Queue
+    policy: Policy
+    metrics: Metrics
+    rates: Rates
+    sender: Sender
+    clock: Callable[[], float]
+    """Seconds since 1970."""
+    logins: Rates = field(default_factory=lambda: Rates(lambda: 0.0))
+
+    @property
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return int(self.clock() * 1000)
+
+    async def score(self, inputs: Sequence[ScoreInput], request: Request, *, explain: bool = False) -> Answer:
+        """Scores off the event loop. Raises QueueFullError, TimeoutError; GoneError where nobody waits any more."""
+        future = asyncio.wrap_future(self.queue.submit(inputs, explain=explain))
+        gone = asyncio.ensure_future(_disconnected(request))
+        try:
+            async with asyncio.timeout(self.settings.limits.request_s):
+                await asyncio.wait((future, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not future.done():
+                raise GoneError
+            answer = future.result()
+        finally:
+            future.cancel()
+            gone.cancel()
+        for scored in answer.scored:
+            self.metrics.scored_one(scored)
+        return answer
+
+    async def ingest(
+        self, incoming: Incoming, request: Request, *, language: str | None = None, title: str | None = None
+    ) -> tuple[Stored, bool]:
+        """Scores a live comment, asks the policy, stores both; with whether it is new. The same comment again is only read back."""
+        held = await in_thread(self.store.comments.get, incoming.site, incoming.id)
+        if held is not None and held.digest == incoming.digest:
+            return held, False
+        if title is None and incoming.article is not None:
+            title = await in_thread(self.store.articles.title, incoming.site, incoming.article)
+        context = await in_thread(self.store.comments.context, incoming.site, incoming.reply_to, title)
+        answer = await self.score([ScoreInput(incoming.id, incoming.text, language, context)], request)
+        return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
+
+    def act(self, incoming: Incoming, scored: Scored) -> Verdict:
+        verdict = self.policy.act(Case(incoming.text, incoming.site, incoming.author, scored))
+        self.metrics.actions.labels(verdict.action).inc()
+        return verdict
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of something that blocks, such as the database, off the event loop."""
+    return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs))
+
+
+async def _disconnected(request: Request) -> None:
+    """Returns when the client hangs up; the body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def language_of(code: str | None) -> str | None:
+    """ISO 639-1 of a code such as `EN` or `pt-BR`; None for what says nothing."""
+    base = (code or "").strip().lower().replace("_", "-").partition("-")[0]
+    return base if base.isascii() and base.isalpha() and len(base) in (2, 3) and base != "und" else None
+
+
+def detected(text: str) -> str | None:
+    return detect.language(text)
