@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from labels.scores import Scored
 from serve.api.problems import Failure, answer, failure_of
 from serve.scoring import Turn
+from serve.settings import Limits
 
 _LOG = structlog.get_logger("serve")
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 2, 5, 10, 30)
@@ -68,8 +70,8 @@ class Metrics:
 class Layer:
     """Gives a request its id, its limits and its log line, and an answer even where the application fails."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, model: str, body_bytes: int) -> None:
-        self._app, self._metrics, self._model, self._limit = app, metrics, model, body_bytes
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, model: str, limits: Limits) -> None:
+        self._app, self._metrics, self._model, self._limits = app, metrics, model, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,16 +97,20 @@ class Layer:
             await answer(scope["path"], failure_of(error))(scope, receive, sent)
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        """`receive` that refuses a body beyond the limit, whether its length is announced or not."""
-        seen = 0
+        """`receive` that refuses a body beyond the limit, whether its length is announced or not, and one that dawdles."""
+        seen, whole, limit = 0, False, self._limits.body_bytes
         announced = Headers(scope=scope).get("content-length", "")
 
         async def limited() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if max(seen, int(announced) if announced.isdigit() else 0) > self._limit:
-                raise Failure(413, "too_large", f"the body is larger than {self._limit:,} bytes")
+            nonlocal seen, whole
+            try:
+                async with asyncio.timeout(None if whole else self._limits.request_s):
+                    message = await receive()
+            except TimeoutError as error:
+                raise Failure(408, "slow_body", f"the body did not come within {self._limits.request_s:g} s") from error
+            seen, whole = seen + len(message.get("body", b"")), not message.get("more_body", False)
+            if max(seen, int(announced) if announced.isdigit() else 0) > limit:
+                raise Failure(413, "too_large", f"the body is larger than {limit:,} bytes")
             return message
 
         return limited

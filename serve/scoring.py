@@ -36,6 +36,10 @@ class QueueFullError(ThreadwiseError):
         self.retry_after_s = retry_after_s
 
 
+class GoneError(ThreadwiseError):
+    """The client has hung up before its answer was there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds that the slowest piece of a request spent in each step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
@@ -15,7 +15,7 @@ from seeds import detect
 from serve.operations import Metrics
 from serve.outbox import Sender
 from serve.policy import Case, Policy, Verdict
-from serve.scoring import Answer, Queue
+from serve.scoring import Answer, GoneError, Queue
 from serve.security import Rates
 from serve.settings import Settings
 from serve.store import Store
@@ -23,10 +23,6 @@ from serve.store.comments import Incoming, Stored
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class GoneError(Exception):
-    """The client has hung up."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,8 @@ class Service:
     sender: Sender
     clock: Callable[[], float]
     """Seconds since 1970."""
-    logins: Rates = field(default_factory=lambda: Rates(lambda: 0.0))
+    logins: Rates
+    """Tries to log in, by name."""
 
     @property
     def now(self) -> int:

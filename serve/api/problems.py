@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from labels.errors import DocumentError, RowError, StoreError
-from serve.scoring import QueueFullError
+from serve.scoring import GoneError, QueueFullError
 from serve.store.comments import StaleError
 
 _LOG = logging.getLogger(__name__)
@@ -131,5 +131,6 @@ _TABLE: tuple[tuple[type[Exception], Callable[[Any], Failure]], ...] = (
     (TimeoutError, lambda error: busy(2, "scoring took longer than the time limit")),
     (DocumentError, lambda error: Failure(422, "unreadable_document", str(error))),
     (RowError, lambda error: Failure(422, "invalid", str(error))),
+    (GoneError, lambda error: Failure(408, "gone", "the client has hung up")),
     (StaleError, lambda error: Failure(409, "stale", str(error))),
 )

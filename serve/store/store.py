@@ -10,6 +10,7 @@ from serve.store.articles import Articles
 from serve.store.comments import Comments
 from serve.store.erase import Eraser
 from serve.store.events import Events
+from serve.store.policies import Policies
 
 
 class Store:
@@ -22,6 +23,7 @@ class Store:
         self.comments = Comments(self.engine)
         self.accounts = Accounts(self.engine)
         self.events = Events(self.engine)
+        self.policies = Policies(self.engine)
         self.erase = Eraser(self.engine)
 
     def ready(self) -> None:
