@@ -1,0 +1,117 @@
+"""The languages of the desk: catalogues that are complete, and numbers and times as each language writes them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from jinja2 import Environment
+
+from serve.review import catalogues, i18n
+
+OTHERS = [code for code in i18n.CODES if code != i18n.SOURCE]
+NOW = 1_764_000_000_000
+_PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd%]|\{\w*\}")
+
+
+def test_speaks_the_twelve_languages():
+    assert sorted(i18n.CODES) == sorted(["en", "bg", "uk", "ro", "vi", "de", "fr", "es", "it", "pt", "pl", "tr"])
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_message_is_translated(code: str):
+    catalog = catalogues.read(code)
+    missing = [said.id for said in catalogues.said() if said.id and not _translated(catalog, said)]
+    assert not missing, f"{len(missing)} messages of {code}.po are missing: python -m serve.review.catalogues, then translate"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_catalogue_holds_what_is_no_longer_said(code: str):
+    said = {(message.id, message.context) for message in catalogues.said()}
+    assert not [message.id for message in catalogues.read(code) if (message.id, message.context) not in said]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_placeholders_survive_translation(code: str):
+    wrong = []
+    for message in catalogues.read(code):
+        for text in _texts(message) if message.id else ():
+            allowed = [Counter(_PLACEHOLDER.findall(source)) for source in _sources(message)]
+            if Counter(_PLACEHOLDER.findall(text)) not in allowed:
+                wrong.append((message.id, text))
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_is_no_copy_of_the_english(code: str):
+    """Words that two languages share exist; a tenth of them all does not."""
+    messages = [message for message in catalogues.read(code) if message.id]
+    same = [
+        message.id for message in messages if _texts(message)[0] == _sources(message)[0] and re.search("[a-z]{3}", _sources(message)[0])
+    ]
+    assert len(same) <= len(messages) / 10, same
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accept", "expected"),
+    [
+        ("bg", "fr", "bg"),
+        (None, "fr-CH, fr;q=0.9, en;q=0.8", "fr"),
+        (None, "xx, de-AT;q=0.1", "de"),
+        (None, "en;q=0.1, vi", "vi"),
+        (None, "pl;q=0, tr;q=zero", "en"),
+        ("zz", "*;q=1", "en"),
+        (None, None, "en"),
+        (None, "," * 5000 + "uk", "en"),
+    ],
+)
+def test_the_page_speaks_what_its_reader_asks_for(chosen: str | None, accept: str | None, expected: str):
+    assert i18n.negotiate(chosen, accept).code == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "percent", "ago"),
+    [
+        ("en", "12,345.7", "12%", "3 hours ago"),
+        ("de", "12.345,7", "12\xa0%", "vor 3 Stunden"),
+        ("bg", "12\xa0345,7", "12%", "преди 3 часа"),
+        ("tr", "12.345,7", "%12", "3 saat önce"),
+    ],
+)
+def test_numbers_and_times_are_written_as_the_language_does(code: str, number: str, percent: str, ago: str):
+    speaks = i18n.language(code)
+    assert (speaks.number(12345.678, 1), speaks.percent(0.123), speaks.ago(NOW - 3 * 3_600_000, NOW)) == (number, percent, ago)
+
+
+def test_a_share_that_is_not_known_is_a_dash():
+    assert i18n.language("en").percent(None) == "–"
+
+
+def test_every_language_says_which_way_it_runs_and_how_it_is_called():
+    assert {i18n.language(code).dir for code in i18n.CODES} == {"ltr"}
+    assert [i18n.language(code).name for code in ("uk", "vi", "fr")] == ["Українська", "Tiếng Việt", "Français"]
+
+
+@pytest.mark.parametrize("code", i18n.CODES)
+def test_a_template_speaks_through_the_catalogue(code: str):
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    i18n.install(environment, code)
+    page = environment.from_string('<html lang="{{ language.code }}" dir="{{ language.dir }}">{{ _("Toxicity") }}').render()
+    assert page == f'<html lang="{code}" dir="ltr">{i18n.language(code)("Toxicity")}'
+
+
+def _translated(catalog, said) -> bool:  # type: ignore[no-untyped-def]
+    found = catalog.get(said.id if isinstance(said.id, str) else said.id[0], said.context)
+    if found is None or found.fuzzy:
+        return False
+    texts = found.string if isinstance(found.string, tuple) else (found.string,)
+    return all(texts) and len(texts) == (catalog.num_plurals if isinstance(said.id, tuple) else 1)
+
+
+def _texts(message) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def _sources(message) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
+    return message.id if isinstance(message.id, tuple) else (message.id,)
