@@ -7,22 +7,27 @@ Data go to standard output or to --output, talk goes to standard error.
 from __future__ import annotations
 
 import contextlib
-import json
+import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, TextIO
 
 import typer
 
+from labels import jsonl
 from labels.errors import ConfigError, DocumentError, ModelError, RowError, StoreError, ThreadwiseError
+from serve import commands
 
 if TYPE_CHECKING:
+    from labels.scores import ScoreInput
     from labels.thread import Article
     from train.config import Config
+    from train.inference import Scorer
 
 app = typer.Typer(
     name="threadwise",
@@ -47,9 +52,20 @@ Overrides = Annotated[
 ]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("threadwise"))
+        raise typer.Exit
+
+
+commands.register(app)
+
+
 @app.callback()
 def _options(
-    *, verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, on standard error.")] = False
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, on standard error.")] = False,
+    _: Annotated[bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)] = False,
 ) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     for noisy in ("httpx", "nncf", "datasets", "filelock"):
@@ -67,19 +83,16 @@ def parse(
 
     `{"id", "url", "title", "lang", "text", "comments": [{"id", "number", "author", "reply_to", "replies", "created_at", "created_at_raw",
     "text"}], "warnings", ...}`. What is not known is null. A page that cannot be read gives an error line, the others are still done.
+
+    Example: `threadwise parse page.txt other.html --output threads.jsonl`
     """
     if url and len(files) > 1:
         raise ConfigError("--url names one page; give one file with it")
-    failed = 0
+    failures = Failures()
     with _written(output) as out:
-        for name in files:
-            try:
-                for article in _articles(name, url, now):
-                    out.write(json.dumps(article.to_json(), ensure_ascii=False) + "\n")
-            except (DocumentError, OSError) as error:
-                failed += 1
-                _say(f"{name}: {_words(error)}")
-    raise typer.Exit(1 if failed else 0)
+        for article in _articles(files, url, now, failures):
+            out.write(jsonl.dump(article.to_json()) + "\n")
+    raise typer.Exit(1 if failures.count else 0)
 
 
 @app.command()
@@ -94,17 +107,19 @@ def score(
     """Comments in, probabilities out, in the same order.
 
     A line in: `{"id", "text", "lang"?, "context"?: {"title", "target", "parent", "root"}}`. A line out: `{"id", "lang", "scored", "reason",
-    "scores": {"toxicity", "stance", "reply_stance", "sentiment"}, "model"}`: stance only where a title or target is given, reply_stance only
-    where a parent is. Files of any size are streamed; a broken line is reported with its number and the rest goes on.
+    "scores": {"toxicity", "stance", "reply_stance", "sentiment"}, "model", ...}`: stance only where a title or target is given,
+    reply_stance only where a parent is. Files of any size are streamed; a broken line is reported with its number and the rest goes on.
+
+    Example: `threadwise score --input comments.jsonl --output scores.jsonl`
     """
     from train import inference
 
     scorer = _scorer(model)
-    failures: list[str] = []
-    with _opened(given) as source, _written(output) as out, _progress(given) as advance:
-        for scored in inference.stream(scorer, _inputs(source, given, failures, advance), explain=explain):
-            out.write(json.dumps(scored.to_json(), ensure_ascii=False) + "\n")
-    raise typer.Exit(1 if failures else 0)
+    failures = Failures()
+    with _opened(given) as source, _written(output) as out, _progress(given) as reached:
+        for scored in inference.stream(scorer, _inputs(source, given, failures, reached), explain=explain):
+            out.write(jsonl.dump(scored.to_json()) + "\n")
+    raise typer.Exit(1 if failures.count else 0)
 
 
 @app.command()
@@ -117,7 +132,10 @@ def report(
     samples: Annotated[bool, typer.Option("--samples", help="Read the sample articles that come with Threadwise.")] = False,
     now: Now = None,
 ) -> None:
-    """Pages in, one self-contained HTML page out that shows their threads with scores. Its path is printed last."""
+    """Pages in, one self-contained HTML page out that shows their threads with scores. Its path is printed last.
+
+    Example: `threadwise report page.txt --output page.html`
+    """
     from seeds.samples import sources
     from serve import report as thread_report
     from train import inference
@@ -126,20 +144,14 @@ def report(
     if not names:
         raise ConfigError("no page given; name files or use --samples")
     scorer = _scorer(model)
-    found, failed = [], 0
-    for name in names:
-        try:
-            for article in _articles(name, None, now):
-                found.append((article, scorer.score(inference.of_article(article))))
-        except (DocumentError, OSError) as error:
-            failed += 1
-            _say(f"{name}: {_words(error)}")
+    failures = Failures()
+    found = [(article, scorer.score(inference.of_article(article))) for article in _articles(names, None, now, failures)]
     if not found:
         raise DocumentError("none of the pages could be read; no report is written")
     with _written(output) as out:
         out.write(thread_report.page(found, model=scorer.model, notice=scorer.manifest.notice))
     typer.echo(output.resolve())
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if failures.count else 0)
 
 
 @app.command()
@@ -186,7 +198,7 @@ def _config(path: Path, values: list[str] | None) -> Config:
     return config.load(path, {name: value for name, _, value in pairs})
 
 
-def _scorer(model: str):  # type: ignore[no-untyped-def]  # its type would load the model's run time for every --help
+def _scorer(model: str) -> Scorer:
     from train import inference, release
 
     scorer = inference.Scorer.load(Path(model) if Path(model).is_dir() else release.packaged(model))
@@ -194,17 +206,34 @@ def _scorer(model: str):  # type: ignore[no-untyped-def]  # its type would load 
     return scorer
 
 
-def _articles(name: str, url: str | None, now: str | None) -> Iterator[Article]:
-    """The articles of one file. Raises DocumentError, OSError."""
+class Failures:
+    """Says each failure on standard error and counts them; they are not kept, since there may be millions."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, where: str, error: BaseException) -> None:
+        self.count += 1
+        _say(f"{where}: {_words(error)}")
+
+
+def _articles(names: Iterable[str], url: str | None, now: str | None, failures: Failures) -> Iterator[Article]:
+    """The articles of all files; a file that cannot be read is a failure, the others are still done."""
     import seeds
 
     reference = _time(now)
+    for name in names:
+        try:
+            yield seeds.parse(_bytes(name, seeds.MAX_BYTES + 1), url, reference, id="stdin" if name == "-" else Path(name).stem)
+        except (DocumentError, OSError) as error:
+            failures.add(name, error)
+
+
+def _bytes(name: str, most: int) -> bytes:
     if name == "-":
-        yield seeds.parse(sys.stdin.buffer.read(seeds.MAX_BYTES + 1), url, reference, id="stdin")
-        return
-    path = Path(name)
-    with path.open("rb") as file:
-        yield seeds.parse(file.read(seeds.MAX_BYTES + 1), url, reference, id=path.stem)
+        return sys.stdin.buffer.read(most)
+    with Path(name).open("rb") as file:
+        return file.read(most)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -214,43 +243,33 @@ def _time(text: str | None) -> datetime | None:
         raise ConfigError(f'--now "{text}" is no ISO 8601 time, such as 2026-02-05T21:25') from error
 
 
-def _inputs(source: TextIO, name: str, failures: list[str], advance: Advance) -> Iterator[object]:
+def _inputs(source: BinaryIO, name: str, failures: Failures, reached: Callable[[int], None]) -> Iterator[ScoreInput]:
     """The good lines as ScoreInputs; a broken one is reported with its number."""
     from labels.scores import ScoreInput
 
-    for number, line in enumerate(source, start=1):
-        advance(len(line))
-        if not line.strip():
-            continue
+    for line in jsonl.read(source):
+        reached(line.end)
         try:
-            yield ScoreInput.from_json(json.loads(line))
-        except (ValueError, RecursionError, RowError) as error:
-            failures.append(line[:0])
-            _say(f"{name}:{number}: {_words(error)}")
-
-
-class Advance:
-    """Counts characters read; shows a bar on a terminal."""
-
-    def __init__(self, bar: object = None, task: object = None) -> None:
-        self.bar, self.task = bar, task
-
-    def __call__(self, size: int) -> None:
-        if self.bar is not None:
-            self.bar.advance(self.task, size)  # type: ignore[attr-defined]
+            if isinstance(line.value, RowError):
+                raise line.value
+            yield ScoreInput.from_json(line.value)
+        except RowError as error:
+            failures.add(f"{name}:{line.number}", error)
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Advance]:
+def _progress(name: str) -> Iterator[Callable[[int], None]]:
+    """A function to be told how many bytes of the file are done; it shows a bar on a terminal and does nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield Advance()
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    size = None if name == "-" else Path(name).stat().st_size
+    size = Path(name).stat().st_size if Path(name).is_file() else None
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        yield Advance(bar, bar.add_task("scoring", total=size))
+        task = bar.add_task("scoring", total=size)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _step(step: int, steps: int, figures: dict[str, float]) -> None:
@@ -258,38 +277,45 @@ def _step(step: int, steps: int, figures: dict[str, float]) -> None:
 
 
 @contextlib.contextmanager
-def _opened(name: str) -> Iterator[TextIO]:
-    """A text file or standard input; bytes that are no UTF-8 break their line only."""
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A file or standard input, as bytes."""
     if name == "-":
-        yield open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+        yield sys.stdin.buffer
         return
     try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
-            yield file
+        file = Path(name).open("rb")  # noqa: SIM115  # only what fails here is the caller's wrong path
     except OSError as error:
-        raise ConfigError(f"{name}: {error.strerror or error}") from error
+        raise ConfigError(f"{name}: {_words(error)}") from error
+    with file:
+        yield file
 
 
 @contextlib.contextmanager
 def _written(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears whole or not at all."""
+    """Standard output, a device or pipe as it is, or a file that appears whole or not at all."""
     if path is None:
         yield sys.stdout
         return
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder; name a file")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8") as file:
-            yield file
-        partial.replace(path)
+        device = path.exists() and not path.is_file()
+        file = (path if device else partial).open("w", encoding="utf-8")  # noqa: SIM115  # only what fails here is a wrong path
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
+        raise ConfigError(f"{path}: {_words(error)}") from error
+    try:
+        with file:
+            yield file
+        if not device:
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
 def _words(error: BaseException) -> str:
-    return str((isinstance(error, OSError) and error.strerror) or error)
+    return str((isinstance(error, OSError) and error.strerror) or error).strip() or type(error).__name__
 
 
 def _say(text: str) -> None:
@@ -300,20 +326,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; the exit code. What goes wrong is one line on standard error, never a trace."""
     try:
         result = app(arguments, standalone_mode=False)
-    except typer.Abort:
-        return 130
-    except (ConfigError, ModelError, StoreError) as error:
-        _say(str(error))
-        return 2
-    except ThreadwiseError as error:
-        _say(str(error))
-        return 1
-    except KeyboardInterrupt:
+        sys.stdout.flush()
+    except (typer.Abort, KeyboardInterrupt):
         _say("interrupted")
         return 130
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (ThreadwiseError, OSError, ModuleNotFoundError) as error:
+        return _failed(error)
     except Exception as error:
         shown = getattr(error, "show", None)
         if shown is None:
@@ -323,8 +344,22 @@ def main(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _failed(error: Exception) -> int:
+    """Say what ended the verb; its exit code."""
+    if isinstance(error, ModuleNotFoundError):
+        if error.name in ("labels", "seeds", "train", "serve"):
+            raise error
+        _say(f'this needs the package "{error.name}"; install the extra that brings it: score, serve or train')
+        return 2
+    _say(f"{error.filename}: {_words(error)}" if isinstance(error, OSError) and error.filename else _words(error))
+    return 2 if isinstance(error, ConfigError | ModelError | StoreError) else 1
+
+
 def run() -> None:
     """Entry point of the installed command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # any locale: texts and names in all scripts
     sys.exit(main())
 
 

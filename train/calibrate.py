@@ -31,8 +31,7 @@ def fit(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> C
 
 
 def cross_fitted(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_], seed: int = 0) -> Floats:
-    """(rows, 17) probabilities where each half of the rows is calibrated on the other: what calibration is worth on rows it has not seen.
-    (rows, 17) probabilities where each half of the rows is calibrated on the other: what calibration is worth on rows it has not seen."""
+    """(rows, 17) probabilities, each half of the rows calibrated on the other: what calibration is worth on rows it has not seen."""
     half = np.random.default_rng(seed).permutation(len(logits)) % 2
     found = np.empty_like(logits)
     for part in (0, 1):

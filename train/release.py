@@ -21,6 +21,8 @@ from typing import Any
 from labels import schema
 from labels.errors import ModelError
 
+PACKAGED = {"main": "release", "open": "release-open"}
+"""Name -> folder of the releases that come with the package."""
 MANIFEST = "manifest.json"
 MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION = "model.xml", "model.bin", "tokenizer.json", "table.json", "calibration.json"
 HASHED = (MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION)
@@ -46,8 +48,7 @@ class Manifest:
     weak: tuple[str, ...]
     """Outputs whose dev rows hold fewer than 50 positives: never sure, in any language."""
     thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]]
-    """`head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev; null: none does.
-    `head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev; null: none does."""
+    """`head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev, or null."""
     files: Mapping[str, str]
     """File name -> SHA-256."""
     loss: Mapping[str, Any] = field(default_factory=dict)
@@ -86,7 +87,9 @@ NAMES: tuple[str, ...] = tuple(
 
 def packaged(name: str = "main") -> Path:
     """The folder of a release that is installed with the package: `main` or `open`. Raises ModelError where there is none."""
-    folder = Path(str(files("train").joinpath({"main": "release", "open": "release-open"}.get(name, name))))
+    if name not in PACKAGED:
+        raise ModelError(f'"{name}" is neither a folder nor a release that comes with Threadwise: {", ".join(PACKAGED)}')
+    folder = Path(str(files("train").joinpath(PACKAGED[name])))
     if not (folder / MANIFEST).is_file():
         raise ModelError(f"no release at {folder}; train one: threadwise train configs/release.toml, then threadwise export")
     return folder
@@ -98,15 +101,21 @@ def read(folder: Path) -> Manifest:
         value = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder / MANIFEST}: {error}") from error
-    if value.get("schema") != schema.VERSION:
-        raise ModelError(f"{folder}: made for label schema {value.get('schema')}, this program has {schema.VERSION}")
-    for name, expected in value["files"].items():
+    version = value.get("schema") if isinstance(value, dict) else None
+    if version != schema.VERSION:
+        raise ModelError(f"{folder}: made for label schema {version}, this program has {schema.VERSION}")
+    value.pop("model", None)
+    try:
+        manifest = Manifest(**{**value, "weak": tuple(value["weak"])})
+        hashes = {name: manifest.files[name] for name in HASHED}
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{folder / MANIFEST}: a member is missing, unknown or of another kind: {error}") from error
+    for name, expected in hashes.items():
         if not (folder / name).is_file():
             raise ModelError(f"{folder}: {name} is missing")
         if sha256(folder / name) != expected:
             raise ModelError(f"{folder}: {name} is damaged: its SHA-256 is not the manifest's")
-    value.pop("model", None)
-    return Manifest(**{**value, "weak": tuple(value["weak"])})
+    return manifest
 
 
 def sha256(path: Path) -> str:
