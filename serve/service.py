@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -10,7 +11,9 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 from fastapi import Request
 
+from labels.ids import stable_id
 from labels.scores import Scored, ScoreInput
+from labels.thread import Article
 from seeds import detect
 from serve.operations import Metrics
 from serve.outbox import Sender
@@ -20,7 +23,10 @@ from serve.security import Rates
 from serve.settings import Settings
 from serve.store import Store
 from serve.store.comments import Incoming, Stored
+from train import inference
 
+ID = r"[^\x00-\x1f\x7f/]{1,200}"
+"""An id of the caller's, or a page's: it stands in addresses."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -74,10 +80,36 @@ class Service:
         answer = await self.score([ScoreInput(incoming.id, incoming.text, language, context)], request)
         return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
 
+    async def keep(self, article: Article, site: str, request: Request) -> int:
+        """Scores and stores a page with its comments, all or none; known ones stay as they are. Returns how many wait for a moderator."""
+        incoming, inputs = incoming_of(article, site), inference.of_article(article)
+        known = await in_thread(self.store.comments.digests, site, [one.id for one in incoming])
+        new = [place for place, one in enumerate(incoming) if known.get(one.id) != one.digest]
+        answer = await self.score([inputs[place] for place in new], request)
+        items = [(incoming[place], scored, self.act(incoming[place], scored)) for place, scored in zip(new, answer.scored, strict=True)]
+        await in_thread(self.store.articles.put, site, article, self.now)
+        await in_thread(self.store.comments.put_all, items, self.now)
+        return await in_thread(self.store.comments.open_of, site, article.id)
+
     def act(self, incoming: Incoming, scored: Scored) -> Verdict:
         verdict = self.policy.act(Case(incoming.text, incoming.site, incoming.author, scored))
         self.metrics.actions.labels(verdict.action).inc()
         return verdict
+
+
+def incoming_of(article: Article, site: str) -> list[Incoming]:
+    """The comments of a page as a site would send them; the article's id keeps two pages that count from 1 apart."""
+
+    def named(id: str | None) -> str | None:
+        if id is None:
+            return None
+        whole = f"{article.id}:{id}"
+        return whole if re.fullmatch(ID, whole) else f"{article.id}:{stable_id(id)}"
+
+    return [
+        Incoming(named(one.id) or "", site, one.text, article.id, one.author, named(one.reply_to), one.created_at)
+        for one in article.comments
+    ]
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

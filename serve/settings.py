@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError, TomlConfigSettingsSource
 
 from labels.errors import ConfigError
 
@@ -57,8 +59,10 @@ class Cors(_Part):
     origins: tuple[str, ...]
 
 
-class Settings(_Part):
-    """See serve/defaults/serve.toml for what each one means."""
+class Settings(BaseSettings):
+    """See serve/defaults/serve.toml for what each one means. Made by `load`, which says what goes before what."""
+
+    model_config = SettingsConfigDict(env_prefix="THREADWISE_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     database: str
     model: str
@@ -76,49 +80,59 @@ class Settings(_Part):
     retention: Retention
     cors: Cors
 
+    def shown(self) -> dict[str, Any]:
+        """For the log: secrets are counted, a password in the database's URL is hidden."""
+        values = self.model_dump()
+        values["coral"]["secrets"] = len(self.coral.secrets)
+        values["database"] = re.sub(r"(?<=:)[^:@/]+(?=@)", "***", self.database)
+        return values
 
-def load(file: Path | None = None, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+
+def load(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
     """The settings in force. `flags` may name parts as "limits.request_s". Raises ConfigError that lists every wrong one."""
-    given = tomllib.loads(default("serve.toml"))
-    if file is not None:
-        _merge(given, _read(file))
-    for name, text in (os.environ if environment is None else environment).items():
-        if name.startswith("THREADWISE_") and (path := name.removeprefix("THREADWISE_").lower().split("__"))[0] in Settings.model_fields:
-            _merge(given, _nested(path, _value(text)))
-    for name, value in (flags or {}).items():
-        if value is not None:
-            _merge(given, _nested(name.split("."), _value(value) if isinstance(value, str) else value))
+    if file is not None and not file.is_file():
+        raise ConfigError(f"{file}: there is no such file")
+
+    class Given(Settings):
+        @classmethod
+        def settings_customise_sources(cls, settings_cls: type[BaseSettings], *given: Any, **sources: Any) -> tuple[Any, ...]:
+            files = [path for path in (file, _folder() / "serve.toml") if path is not None]
+            return sources["init_settings"], sources["env_settings"], *(TomlConfigSettingsSource(settings_cls, path) for path in files)
+
     try:
-        return Settings(**given)
+        return Given(**_nested({**_named(os.environ), **(flags or {})}))
     except ValidationError as error:
         raise ConfigError("; ".join(_said(item["loc"], item["msg"], item["type"]) for item in error.errors())) from error
+    except (SettingsError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file or 'environment'}: {error}") from error
 
 
 def default(name: str) -> str:
     """Text of a packaged default file: `serve.toml` or `policy.toml`."""
-    return files("serve").joinpath("defaults", name).read_text(encoding="utf-8")
+    return (_folder() / name).read_text(encoding="utf-8")
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{file}: {error}") from error
+def _folder() -> Path:
+    return Path(str(files("serve").joinpath("defaults")))
 
 
-def _nested(path: list[str], value: object) -> dict[str, Any]:
-    found: Any = value
-    for name in reversed(path):
-        found = {name: found}
-    return dict(found)
+def _named(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The one variable that is a list without being JSON."""
+    secrets = environment.get("THREADWISE_CORAL_SECRETS")
+    return {"coral.secrets": tuple(secrets.split(","))} if secrets else {}
 
 
-def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        if isinstance(value, Mapping) and isinstance(into.get(name), dict):
-            _merge(into[name], value)
-        else:
-            into[name] = value
+def _nested(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"limits.request_s": 5}` as `{"limits": {"request_s": 5}}`; what is None is not given."""
+    found: dict[str, Any] = {}
+    for name, value in flags.items():
+        *parents, last = name.split(".")
+        at = found
+        for parent in parents:
+            at = at.setdefault(parent, {})
+        if value is not None:
+            at[last] = _value(value) if isinstance(value, str) else value
+    return found
 
 
 def _value(text: str) -> object:

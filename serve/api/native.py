@@ -19,7 +19,7 @@ from serve.api.auth import DECLARED, Anyone, Decides, Ingests, Parses, Reads, Ru
 from serve.api.problems import Failure
 from serve.scoring import Answer
 from serve.security import Caller
-from serve.service import Service, in_thread, language_of
+from serve.service import in_thread, language_of
 from serve.store.comments import Choice, Filter, Incoming, Stored
 
 _PROBLEM: dict[str, Any] = {"model": schema.Problem, "content": {"application/problem+json": {}}}
@@ -93,8 +93,8 @@ async def parse(request: Request, caller: Parses, url: Annotated[str | None, Que
 
 @router.post("/articles", openapi_extra=_PAGE_BODY, status_code=201)
 async def add_article(
+    *,
     request: Request,
-    response: Response,
     running: Running,
     caller: Ingests,
     url: Annotated[str | None, Query(max_length=2_000)] = None,
@@ -103,23 +103,8 @@ async def add_article(
     """Parses, scores and stores a page for review. The same page again changes nothing."""
     place = site_of(caller, site)
     article = await _article(request, url)
-    stored = await store_article(running, request, article, place)
-    return schema.ArticleStored(id=article.id, comments=len(stored), review=sum(one.state == "open" for one in stored))
-
-
-async def store_article(running: Service, request: Request, article: Article, site: str) -> list[Stored]:
-    await in_thread(running.store.articles.put, site, article, running.now)
-    found = []
-    for comment in article.comments:
-        # A page numbers its comments from 1: the article's id keeps two pages of a site apart.
-        def named(id: str | None) -> str | None:
-            return None if id is None else f"{article.id}:{id}"[-200:]
-
-        incoming = Incoming(
-            named(comment.id) or "", site, comment.text, article.id, comment.author, named(comment.reply_to), comment.created_at
-        )
-        found.append((await running.ingest(incoming, request, title=article.title))[0])
-    return found
+    waiting = await running.keep(article, place, request)
+    return schema.ArticleStored(id=article.id, comments=len(article.comments), review=waiting)
 
 
 async def _article(request: Request, url: str | None) -> Article:
@@ -174,6 +159,7 @@ async def articles(running: Running, caller: Reads, site: Site = None, cursor: C
 
 @router.get("/comments")
 async def comments(
+    *,
     running: Running,
     caller: Reads,
     site: Site = None,
@@ -202,7 +188,7 @@ def _sites(caller: Caller, asked: str | None) -> tuple[str, ...] | None:
 
 @router.put("/comments/{id}", responses={201: {"model": schema.CommentOut, "description": "The comment is new."}})
 async def put_comment(
-    id: CommentId, body: schema.LiveComment, request: Request, response: Response, running: Running, caller: Ingests
+    *, id: CommentId, body: schema.LiveComment, request: Request, response: Response, running: Running, caller: Ingests
 ) -> schema.CommentOut:
     """Takes in one live comment and says what the policy makes of it. It is on disk when the answer comes; the same again changes nothing.
 

@@ -18,6 +18,8 @@ from serve.store import events
 from serve.store.database import transaction
 from serve.store.tables import audit, comments, decisions, suggestions, versions
 
+_PART = 500
+"""Ids in one statement."""
 _ANCESTORS = 50
 """How far up a branch is walked to the comment that began it."""
 
@@ -106,6 +108,13 @@ class Comments:
         with transaction(self._engine, writes=False) as connection:
             return _get(connection, site, id)
 
+    def digests(self, site: str, ids: Sequence[str]) -> dict[str, str]:
+        """Id -> digest of the newest version, of those that are stored."""
+        with transaction(self._engine, writes=False) as connection:
+            parts = [ids[begin : begin + _PART] for begin in range(0, len(ids), _PART)]
+            queries = [_SELECT.where(comments.c.site == site, comments.c.id.in_(part)) for part in parts]
+            return {row.id: row.digest for query in queries for row in connection.execute(query)}
+
     def context(self, site: str, reply_to: str | None, title: str | None) -> Context:
         """What a comment stands under, as far as it is stored."""
         with transaction(self._engine, writes=False) as connection:
@@ -117,17 +126,15 @@ class Comments:
 
     def put(self, incoming: Incoming, scored: Scored, verdict: Verdict, now: int) -> tuple[Stored, bool]:
         """Stores a comment, or a new version of it where something changed; with whether the id is new. On disk when it returns."""
+        return self.put_all([(incoming, scored, verdict)], now)[0]
+
+    def put_all(self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int) -> list[tuple[Stored, bool]]:
+        """As `put`, all or none of them."""
         try:
             with transaction(self._engine, writes=True) as connection:
-                held = _get(connection, incoming.site, incoming.id, lock=True)
-                if held is None or held.digest != incoming.digest:
-                    _write(connection, held, incoming, _judged(scored, verdict), now)
-                found = _get(connection, incoming.site, incoming.id)
+                return [_put(connection, incoming, _judged(scored, verdict), now) for incoming, scored, verdict in items]
         except sa.exc.IntegrityError:
-            return self.put(incoming, scored, verdict, now)  # another process stored this id first: now it is there
-        if found is None:
-            raise ThreadwiseError(f"comment {incoming.id} vanished while it was stored")
-        return found, held is None
+            return self.put_all(items, now)  # another process stored one of the ids first: now it is there
 
     def page(self, where: Filter, *, after: int = 0, limit: int = 50) -> list[Stored]:
         """Comments that fit, oldest first, from the cursor `after` (a comment's number) on."""
@@ -139,6 +146,12 @@ class Comments:
                 query = query.where(comments.c[name] == value)
         with transaction(self._engine, writes=False) as connection:
             return [_stored(row) for row in connection.execute(query).mappings()]
+
+    def open_of(self, site: str, article: str) -> int:
+        """How many comments of an article wait for a moderator."""
+        query = sa.select(sa.func.count()).where(comments.c.site == site, comments.c.article == article, comments.c.state == "open")
+        with transaction(self._engine, writes=False) as connection:
+            return int(connection.execute(query).scalar_one())
 
     def decide(self, site: str, id: str, choice: Choice, now: int) -> Stored | None:
         """Appends a decision, tells the webhooks in the same transaction. None: no such comment. Raises StaleError."""
@@ -191,6 +204,17 @@ def _judged(scored: Scored, verdict: Verdict) -> dict[str, Any]:
         "reasons": [reason.to_json() for reason in verdict.reasons],
         "policy": verdict.policy,
     }
+
+
+def _put(connection: Connection, incoming: Incoming, judged: dict[str, Any], now: int) -> tuple[Stored, bool]:
+    held = _get(connection, incoming.site, incoming.id, lock=True)
+    if held is not None and held.digest == incoming.digest:
+        return held, False
+    _write(connection, held, incoming, judged, now)
+    found = _get(connection, incoming.site, incoming.id)
+    if found is None:
+        raise ThreadwiseError(f"comment {incoming.id} vanished while it was stored")
+    return found, held is None
 
 
 def _write(connection: Connection, held: Stored | None, incoming: Incoming, judged: dict[str, Any], now: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -76,6 +77,12 @@ def migrate(engine: Engine) -> None:
     except SQLAlchemyError as error:
         words = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise StoreError(f"database {engine.url.render_as_string()}: {words}") from error
+
+
+def revision(engine: Engine) -> str:
+    """The migration at which the tables stand. Raises StoreError."""
+    with transaction(engine, writes=False) as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def alembic(connection: Connection) -> Config:

@@ -66,6 +66,14 @@ class Events:
             done = connection.execute(webhooks.update().where(webhooks.c.number == number).values(disabled=now))
             return done.rowcount > 0
 
+    def counts(self) -> dict[int, tuple[int, int]]:
+        """Target -> events that wait, events given up."""
+        waits = sa.func.sum(sa.case((sa.and_(outbox.c.delivered.is_(None), outbox.c.dead.is_(None)), 1), else_=0))
+        dead = sa.func.sum(sa.case((outbox.c.dead.is_not(None), 1), else_=0))
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(sa.select(outbox.c.webhook, waits, dead).group_by(outbox.c.webhook))
+            return {number: (int(waiting), int(given_up)) for number, waiting, given_up in rows}
+
     def claim(self, now: int, lease_ms: int) -> Event | None:
         """The event that is longest due, ours until the lease ends: a killed sender's events are due again by themselves."""
         columns = [outbox.c[name] for name in ("number", "id", "body", "tries", "due", "webhook")]

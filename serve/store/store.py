@@ -31,5 +31,9 @@ class Store:
         with database.transaction(self.engine, writes=False) as connection:
             connection.execute(sa.select(tables.keys.c.hash).limit(1))
 
+    def revision(self) -> str:
+        """Name of the newest migration, which is applied."""
+        return database.revision(self.engine)
+
     def close(self) -> None:
         self.engine.dispose()

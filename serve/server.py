@@ -1,0 +1,57 @@
+"""Runs the application in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from serve import demo, operations
+from serve.app import create_app
+from serve.demo import Access
+from serve.settings import Settings
+from serve.store import Store
+from train import release
+from train.inference import Scorer
+
+_LOG = structlog.get_logger("serve")
+_KEEP_ALIVE_S = 75
+"""Clients that hold connections open renew them after a minute; a server that closes first makes them fail."""
+_GRACE_S = 30
+
+
+def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> None:
+    """Serves until SIGTERM or SIGINT, then finishes what was accepted. `show`: load the demo and show how to enter it."""
+    operations.configure_logs(texts=settings.log_texts)
+    model = Path(settings.model)
+    scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
+    _LOG.info("model", model=scorer.model, notice=scorer.manifest.notice)
+    _LOG.info("settings", **settings.shown())
+    app = create_app(settings, scorer, Store(settings.database))
+    if show is not None:
+        show(demo.load(app.state.service))
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
+
+
+@contextlib.contextmanager
+def temporary_database() -> Iterator[str]:
+    """The URL of a database that is gone afterwards, also where the process is told to end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="threadwise-demo-") as folder:
+        yield f"sqlite:///{folder}/demo.db"
