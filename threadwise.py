@@ -22,6 +22,7 @@ import typer
 from labels import jsonl
 from labels.errors import ConfigError, DocumentError, ModelError, RowError, StoreError, ThreadwiseError
 from serve import commands
+from serve import commands
 
 if TYPE_CHECKING:
     from labels.scores import ScoreInput
@@ -57,6 +58,8 @@ def _version(wanted: bool) -> None:
         typer.echo(version("threadwise"))
         raise typer.Exit
 
+
+commands.register(app)
 
 commands.register(app)
 
