@@ -22,7 +22,6 @@ import typer
 from labels import jsonl
 from labels.errors import ConfigError, DocumentError, ModelError, RowError, StoreError, ThreadwiseError
 from serve import commands
-from serve import commands
 
 if TYPE_CHECKING:
     from labels.scores import ScoreInput
@@ -58,8 +57,6 @@ def _version(wanted: bool) -> None:
         typer.echo(version("threadwise"))
         raise typer.Exit
 
-
-commands.register(app)
 
 commands.register(app)
 
@@ -305,7 +302,7 @@ def _written(path: Path | None) -> Iterator[TextIO]:
             raise ConfigError(f"{path} is a folder; name a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         device = path.exists() and not path.is_file()
-        file = (path if device else partial).open("w", encoding="utf-8")  # noqa: SIM115  # only what fails here is a wrong path
+        file = (path if device else partial).open("w", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {_words(error)}") from error
     try:
