@@ -234,3 +234,33 @@ outbox = Table(
     Column("error", Text),
     Index(None, "delivered", "dead", "due"),
 )
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True, doc="of the token in the link"),
+    Column("name", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("sites", JSON, nullable=False, doc="empty: all"),
+    Column("by", String(200), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("ended", BigInteger, doc="taken or withdrawn"),
+    Index(None, "name"),
+)
+readings = Table(
+    "readings",
+    metadata,
+    Column("number", _Big, primary_key=True),
+    Column("comment", _Big, ForeignKey("comments.number", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("why", String(10), nullable=False, doc="double: decided by another person; calm: published without review; asked: suggested"),
+    Column("action", String(10), nullable=False, doc="publish | reject: what the reader would do; it changes nothing"),
+    Column("labels", JSON, nullable=False, doc="outputs that the reader names as the reason"),
+    Column("corrections", JSON, nullable=False, doc="`head.output` -> 0 or 1, as in decisions"),
+    Column("span", JSON(none_as_null=True), doc="as in decisions"),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("comment", "version", "by"),
+    Index(None, "by", "number"),
+)
