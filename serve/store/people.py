@@ -1,8 +1,7 @@
-"""Invitations, roles and preferences of the people at the desk. Every change is in the audit log, in the transaction that makes it."""
+"""Invitations and roles of the people at the desk. Every change is in the audit log, in the transaction that makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from labels.errors import ConfigError
 from serve.store.accounts import User
 from serve.store.database import transaction
-from serve.store.tables import audit, invitations, preferences, sessions, users
+from serve.store.tables import audit, invitations, sessions, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,26 +148,6 @@ class People:
             connection.execute(sessions.delete().where(sessions.c.user == name, sessions.c.hash != session))
             _log(connection, now, name, "password changed")
 
-    def preferences(self, name: str) -> dict[str, Any]:
-        """What the person has set; empty where nothing is."""
-        with transaction(self._engine, writes=False) as connection:
-            return dict(connection.execute(sa.select(preferences.c["values"]).where(preferences.c.user == name)).scalar() or {})
-
-    def prefer(self, name: str, chosen: Mapping[str, Any], now: int) -> None:
-        """Changes the members that are given and keeps the others. The log says which, not to what."""
-        with transaction(self._engine, writes=True) as connection:
-            query = sa.select(preferences.c["values"]).where(preferences.c.user == name)
-            before = connection.execute(query.with_for_update()).scalar()
-            changed = sorted(key for key, value in chosen.items() if (before or {}).get(key) != value)
-            if not changed:
-                return
-            values = {**(before or {}), **chosen}
-            if before is None:
-                connection.execute(preferences.insert().values({"user": name, "values": values}))
-            else:
-                connection.execute(preferences.update().where(preferences.c.user == name).values({"values": values}))
-            _log(connection, now, name, "preferences", changed=changed)
-
 
 _SELECT = sa.select(*(invitations.c[name] for name in ("number", "name", "role", "sites", "by", "created", "expires")))
 
@@ -181,7 +160,7 @@ def _invitation(row: sa.RowMapping) -> Invitation:
     return replace(Invitation(**row), sites=tuple(row["sites"]))
 
 
-def _lock(connection: Connection, name: str) -> sa.Row[tuple[str, bool]] | None:
+def _lock(connection: Connection, name: str) -> sa.Row[Any, Any] | None:
     """A person's role and state; on PostgreSQL all admins are locked too, so that two admins cannot demote each other at once."""
     connection.execute(sa.select(users.c.name).where(users.c.role == "admin").order_by(users.c.name).with_for_update()).all()
     return connection.execute(sa.select(users.c.role, users.c.disabled).where(users.c.name == name).with_for_update()).first()
