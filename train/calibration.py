@@ -39,8 +39,8 @@ class Calibration:
             at = schema.SLICES[head.name]
             maps = self.maps[head.name]
             chosen = [maps.get(lang or ALL, maps[ALL]) for lang in langs]
-            scale = np.array([each.scale for each in chosen], np.float64).reshape(len(logits), -1)
-            shift = np.array([each.shift for each in chosen], np.float64).reshape(len(logits), -1)
+            scale = np.array([each.scale for each in chosen], np.float64).reshape(len(logits), len(head.outputs))
+            shift = np.array([each.shift for each in chosen], np.float64).reshape(len(logits), len(head.outputs))
             found[:, at] = activate(head, logits[:, at] * scale + shift)
         return found.astype(np.float32)
 
