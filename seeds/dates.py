@@ -24,56 +24,13 @@ from babel.core import UnknownLocaleError
 
 _RULES = tomllib.loads(files("seeds").joinpath("rules/dates.toml").read_text(encoding="utf-8"))
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400, "year": 365 * 86400}
-_LOCALES = [
-    "en",
-    "de",
-    "fr",
-    "es",
-    "it",
-    "pt",
-    "ro",
-    "bg",
-    "uk",
-    "ru",
-    "pl",
-    "cs",
-    "sk",
-    "sl",
-    "hr",
-    "sr",
-    "bs",
-    "mk",
-    "hu",
-    "tr",
-    "el",
-    "nl",
-    "da",
-    "sv",
-    "nb",
-    "fi",
-    "et",
-    "lv",
-    "lt",
-    "is",
-    "ca",
-    "sq",
-    "be",
-    "kk",
-    "az",
-    "id",
-    "ms",
-    "vi",
-    "sw",
-    "eu",
-    "gl",
-]
 
 _DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
 _ISO = re.compile(
     rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?\s?(Z|[+-][01]\d:?[0-5]\d)?)?(?![\d-])"
 )
 _NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{2})(?![\d/-]|[.,:]\d)")
-_CJK = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
+_CJK = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+({_YEAR})(?!\d)")
 _DAY_MONTH = re.compile(
     rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d)(?!\d))?"
@@ -83,7 +40,11 @@ _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY
 _CLOCK = re.compile(
     r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?"
 )
-_ZONE = re.compile(r"\s?(Z|[+-][01]\d:?[0-5]\d)(?!\w)")
+_ZONE = re.compile(
+    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|\(?(?:(?:UTC|GMT)\s?(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
+    rf"|(?P<name>{'|'.join(map(re.escape, _RULES['zones']))}))\)?)(?!\w)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _CHEAP = re.compile(r"\d|[^\W\d_]{3}")
 
@@ -142,13 +103,14 @@ def is_day_first(lines: Iterable[str]) -> bool | None:
 
 def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
-    near = [clock for clock in clocks if _connected(line[day.end : clock.begin] if clock.begin >= day.end else line[clock.end : day.begin])]
-    clock = near[0] if near else None
+    clock = None if day.clock else next((clock for clock in clocks if _connected(_between(line, day, clock))), None)
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
+    behind = _ZONE.match(line, end) if clock and not clock.zone else None  # "08:38, 19 March 2026 (UTC)"
+    end = behind.end() if behind else end
     raw = line[begin:end]
     year, month, number = day.day or (0, 0, 0)
     value = clock.clock if clock else day.clock
-    zone = (clock.zone if clock else day.zone) or ""
+    zone = _zone(behind) if behind else clock.zone if clock else day.zone
     if not year:
         return Stamp(begin, end, raw, None)
     try:
@@ -158,6 +120,10 @@ def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
     if value:
         written += f"T{value[0]:02}:{value[1]:02}:{value[2]:02}{zone}"
     return Stamp(begin, end, raw, written)
+
+
+def _between(line: str, day: _Part, clock: _Part) -> str:
+    return line[day.end : clock.begin] if clock.begin >= day.end else line[clock.end : day.begin]
 
 
 def _connected(between: str) -> bool:
@@ -170,7 +136,7 @@ def _connected(between: str) -> bool:
 def fillers() -> frozenset[str]:
     """Words around a written time that belong to it: "at", "um", "Uhr", the weekday's name in any language."""
     words = set(_RULES["connectors"])
-    for name in _LOCALES:
+    for name in _RULES["locales"]:
         for width in ("wide", "abbreviated"):
             words |= {word.lower().strip(".") for word in Locale.parse(name).days["format"][width].values()}
     return frozenset(words)
@@ -186,9 +152,16 @@ def _clocks(line: str) -> Iterator[_Part]:
             hour = 0
         if hour < 24:
             zone = _ZONE.match(line, match.end())
-            yield _Part(
-                match.start(), zone.end() if zone else match.end(), clock=(hour, minute, second), zone=_offset(zone[1]) if zone else ""
-            )
+            end = zone.end() if zone else match.end()
+            yield _Part(match.start(), end, clock=(hour, minute, second), zone=_zone(zone) if zone else "")
+
+
+def _zone(match: re.Match[str]) -> str:
+    if match["name"]:
+        return str(_RULES["zones"][match["name"].lower()])
+    if match["hours"]:
+        return f"{match['hours'][0]}{int(match['hours'][1:]):02}:{match['minutes'] or '00'}"
+    return _offset(match["offset"].upper())
 
 
 def _offset(zone: str) -> str:
@@ -245,7 +218,7 @@ def _worded(line: str, lang: str | None) -> Iterator[_Part]:
 def _months(lang: str | None) -> dict[str, int]:
     """Month word -> number: the words of all languages, those of `lang` before the others, English next."""
     words: dict[str, int] = {}
-    for name in dict.fromkeys([lang or "en", "en", *_LOCALES]):
+    for name in dict.fromkeys([lang or "en", "en", *_RULES["locales"]]):
         for word, number in _cldr_months(name):
             words.setdefault(word, number)
     return words | {word: number for word, number in _RULES["months"].items() if word not in words}
@@ -267,7 +240,8 @@ def _cldr_months(name: str) -> list[tuple[str, int]]:
 
 @cache
 def _relative_pattern() -> re.Pattern[str]:
-    ago, units = _RULES["relative"]["ago"], [word.strip() for words in _RULES["relative"]["units"].values() for word in words]
+    ago = _RULES["relative"]["ago"]
+    units = [*_units(None)]
 
     def any_of(words: Iterable[str]) -> str:
         return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
@@ -281,9 +255,17 @@ def _relative_pattern() -> re.Pattern[str]:
 
 @cache
 def _units(lang: str | None) -> dict[str, str]:
-    words = {word.strip(): unit for unit, names in _RULES["relative"]["units"].items() for word in reversed(names)}
-    special: dict[str, str] = _RULES["relative"]["by_language"].get(lang or "", {})
+    words: dict[str, str] = {word.strip(): unit for unit, names in _RULES["relative"]["units"].items() for word in reversed(names)}
+    special: dict[str, str] = _RULES["relative"]["past"] | _RULES["relative"]["by_language"].get(lang or "", {})
     return words | special
+
+
+@cache
+def relative_words() -> frozenset[str]:
+    """Single words, lower case, one of which stands in every relative time that is written without a digit."""
+    rules = _RULES["relative"]
+    phrases = [*rules["ago"]["after"], *rules["ago"]["before"], *rules["today"]["words"], *rules["yesterday"]["words"]]
+    return frozenset(phrase.split()[0] for phrase in phrases)
 
 
 @cache
@@ -292,9 +274,15 @@ def _near_words() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
 
 
+def _is_past(match: re.Match[str]) -> bool:
+    if match["after"] or (match["number"] and match["unit"].lower() in _RULES["relative"]["past"]):
+        return True
+    return bool(match["before"]) and match["before"].strip().lower() not in _RULES["relative"]["ago"]["weak"]
+
+
 def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
     for match in _relative_pattern().finditer(line):
-        if not (match["after"] or (match["before"] and match["before"].strip().lower() not in ("for", "about", "lúc", "около"))):
+        if not _is_past(match):
             continue
         unit = _units(lang).get(match["unit"].lower())
         if unit is None:

@@ -21,7 +21,7 @@ _RULES = tomllib.loads(files("seeds").joinpath("rules/thread.toml").read_text(en
 _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\d{1,6})*)"
 _AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
 _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")
-_COUNT = re.compile(r"\(?\[?[+-]?\d[\d.,]{0,9}\]?\)?")
+_COUNT = re.compile(r"\(?\[?[+−-]?\d[\d.,]{0,9}\]?\)?")
 _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _MAX_HEADING = 120
 _TYPED = ("#", "№", ">>", "@")
@@ -56,7 +56,7 @@ def is_heading(line: str) -> bool:
 @lru_cache(maxsize=1 << 14)
 def heading_count(line: str) -> int | None:
     """The number of comments that a heading announces; 1 where it gives none; None for any other line."""
-    if len(line) > _MAX_HEADING:
+    if len(line) > _MAX_HEADING or reply(line) is not None:  # "In reply to comment #3"
         return None
     pattern, company = _heading_words()
     title = re.search(r"[“\"„«‹‘].*", line)

@@ -55,8 +55,7 @@ class Layout:
 
     name: str
     author: str
-    """inline | before | after | first | last: on the anchor's line, on the line before or after it, first or last line of the body's side.
-    inline | before | after | first | last: on the anchor's line, on the line before or after it, first or last line of the body's side."""
+    """inline | before | after | first | last: on the line of the anchor, before or after it; first or last line of the side of the body."""
     body: str
     """before | after the anchor."""
     back: int = 1
@@ -350,8 +349,10 @@ def _is_run(numbers: Sequence[int]) -> bool:
     if len(numbers) < 2:
         return bool(numbers) and numbers[0] == 1
     steps = [after - before for before, after in pairwise(numbers)]
-    near = [step for step in steps if 0 < abs(step) <= 5]
-    return len(near) >= _MOST * len(steps) and max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)
+    near = [step for step in steps if abs(step) <= 5]
+    if len(near) < _MOST * len(steps) or len(set(numbers)) < _MOST * len(numbers):
+        return False
+    return max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)
 
 
 def _number_of_author(record: Record) -> tuple[int | None, Record]:

@@ -1,0 +1,144 @@
+"""Threads in plain text, and what each odd input leads to: a warning that says what and where, never a trace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+import seeds
+from labels.thread import Article
+
+BODY = """Мостът над реката беше отворен днес
+Новият мост над реката беше отворен днес след осем месеца работа, съобщиха от общината.
+Кметът пресече лентата пред стотина граждани и обеща втори мост догодина.
+"""
+
+
+WHO = ["нас", "вас", "кмета", "строителите", "всички", "града", "общината", "реката", "моста"]
+
+
+def numbered(*comments: tuple[int, str, str, str]) -> Article:
+    """A page with the numbered list of a news site: number, author, text, time."""
+    listed = "\n".join(f"{number} {author}\n{text}\n{time}" for number, author, text, time in comments)
+    return seeds.parse(f"{BODY}Коментари ({len(comments)})\n{listed}\n", id="page")
+
+
+def whats(article: Article) -> list[tuple[str, str]]:
+    return [(notice.where, notice.what) for notice in article.warnings]
+
+
+def three(*texts: str, times: tuple[str, ...] = ("10:00 05.02.2026", "10:05 05.02.2026", "10:10 05.02.2026")) -> Article:
+    return numbered(
+        *((at + 1, name, text, time) for at, (name, text, time) in enumerate(zip(("Ана", "Боби", "Вили"), texts, times, strict=True)))
+    )
+
+
+def test_a_numbered_list_is_read() -> None:
+    article = three("Браво на всички.", 'До коментар #1 от "Ана":\nНе съм съгласен.', "И аз.")
+    assert [(comment.id, comment.number, comment.author, comment.reply_to) for comment in article.comments] == [
+        ("1", 1, "Ана", None),
+        ("2", 2, "Боби", "1"),
+        ("3", 3, "Вили", None),
+    ]
+    assert [comment.text for comment in article.comments] == ["Браво на всички.", "Не съм съгласен.", "И аз."]
+    assert article.comments[0].created_at == "2026-02-05T10:00:00"
+    assert article.comments[0].created_at_raw == "10:00 05.02.2026"
+    assert article.warnings == ()
+    assert article.title == "Мостът над реката беше отворен днес"
+    assert article.text.startswith("Новият мост")
+    assert "Браво" not in article.text
+
+
+def test_an_answer_to_a_number_that_does_not_exist_is_said() -> None:
+    article = three("Браво.", "До коментар #7:\nНе съм съгласен.", "И аз.")
+    assert article.comments[1].reply_to is None
+    assert ("comment 2", "answers number 7, which is not on this page") in whats(article)
+
+
+def test_answers_in_a_circle_are_cut_and_said() -> None:
+    article = three("До коментар #3:\nДа.", "До коментар #1:\nНе съм съгласен.", "До коментар #2:\nИ аз.")
+    assert [comment.reply_to for comment in article.comments] == [None, "1", "2"]
+    assert [where for where, what in whats(article) if "circle" in what] == ["comment 1"]
+
+
+def test_repeated_numbers_are_said() -> None:
+    article = numbered(
+        *(
+            (number, f"Име {name}", f"Браво на {WHO[number]}.", f"10:0{at} 05.02.2026")
+            for at, (number, name) in enumerate(zip((1, 2, 2, 3), "абвг", strict=True))
+        )
+    )
+    assert [comment.id for comment in article.comments] == ["1", "2", "2-2", "3"]
+    assert ("comments", "numbers repeated: 2") in whats(article)
+
+
+def test_missing_numbers_are_said() -> None:
+    article = numbered(
+        *((number, f"Име {WHO[number][0]}", f"Браво на {WHO[number]}.", f"10:0{number} 05.02.2026") for number in (1, 2, 3, 6))
+    )
+    assert ("comments", "numbers missing: 4, 5") in whats(article)
+
+
+def test_a_day_that_does_not_exist_is_said_and_kept_as_written() -> None:
+    article = three("Браво.", "Не.", "И аз.", times=("10:00 30.01.2026", "10:05 31.02.2026", "10:10 01.03.2026"))
+    assert [comment.created_at for comment in article.comments] == ["2026-01-30T10:00:00", None, "2026-03-01T10:10:00"]
+    assert article.comments[1].created_at_raw == "10:05 31.02.2026"
+    assert ("comments", "no such day: 10:05 31.02.2026") in whats(article)
+
+
+RELATIVE = f"{BODY}Коментари (3)\n" + "".join(
+    f"{name}\nпреди {hours} часа\nБраво на всички.\nОтговори\n" for name, hours in (("Ана", 5), ("Боби", 4), ("Вили", 3))
+)
+
+
+def test_relative_times_without_a_reference_are_null_with_a_warning() -> None:
+    article = seeds.parse(RELATIVE)
+    assert [(comment.created_at, comment.created_at_raw) for comment in article.comments] == [
+        (None, "преди 5 часа"),
+        (None, "преди 4 часа"),
+        (None, "преди 3 часа"),
+    ]
+    assert any("--now" in what for _, what in whats(article))
+
+
+def test_relative_times_with_a_reference_have_a_value() -> None:
+    article = seeds.parse(RELATIVE, now=datetime(2026, 2, 5, 12))
+    assert [comment.created_at for comment in article.comments] == ["2026-02-05T07:00:00", "2026-02-05T08:00:00", "2026-02-05T09:00:00"]
+    assert article.warnings == ()
+
+
+def test_texts_that_the_crawl_lost_are_empty_and_their_comments_kept() -> None:
+    listed = "".join(
+        f"{number} Име{chr(1071 + number)}\n{f'Браво на {WHO[number]}.' if number % 3 else ''}\n10:0{number} 05.02.2026\n"
+        for number in range(1, 9)
+    )
+    article = seeds.parse(f"{BODY}Коментари (8)\n{listed}")
+    assert [comment.number for comment in article.comments] == [*range(1, 9)]
+    assert [comment.text for comment in article.comments][2::3] == ["", ""]
+
+
+@pytest.mark.parametrize("text", ["👍", "а" * 100_000, "ᚠᚢᚦᚨᚱᚲ ᚷᚹᚺᚾ", "<script>alert(1)</script>", "\\n {number} %s"])
+def test_a_comment_of_any_text_is_kept_whole(text: str) -> None:
+    article = three("Браво на всички.", text, "И аз.")
+    assert [comment.text for comment in article.comments] == ["Браво на всички.", text, "И аз."]
+
+
+def test_a_page_without_comments_has_none() -> None:
+    teasers = "".join(f"Заглавие номер {at} за нещо съвсем друго\n{at}:30 05.02.2026\n" for at in range(10, 20))
+    assert seeds.parse(f"{BODY}Още новини\n{teasers}").comments == ()
+
+
+def test_the_crawls_own_date_belongs_to_the_page() -> None:
+    article = seeds.parse(f" date 2026-02-05 {BODY}")
+    assert article.published_at == "2026-02-05"
+    assert "2026-02-05" not in article.text
+
+
+def test_a_page_says_how_it_was_read() -> None:
+    assert three("Да.", "Не.", "И аз.").read_by == "crawl_text/author_first_numbered"
+    assert seeds.parse(BODY).read_by == "crawl_text/no_comments"
+
+
+def test_the_same_page_gives_the_same_ids() -> None:
+    assert [comment.id for comment in seeds.parse(RELATIVE).comments] == [comment.id for comment in seeds.parse(RELATIVE).comments]
