@@ -8,6 +8,7 @@ from serve.store import database, tables
 from serve.store.accounts import Accounts
 from serve.store.articles import Articles
 from serve.store.comments import Comments
+from serve.store.desk import Desk
 from serve.store.erase import Eraser
 from serve.store.events import Events
 from serve.store.policies import Policies
@@ -25,6 +26,7 @@ class Store:
         self.events = Events(self.engine)
         self.policies = Policies(self.engine)
         self.erase = Eraser(self.engine)
+        self.desk = Desk(self.engine)
 
     def ready(self) -> None:
         """Raises StoreError where the database does not answer."""

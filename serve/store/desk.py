@@ -1,0 +1,22 @@
+"""The desk's part of the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.engine import Engine
+
+from serve.store.database import transaction
+from serve.store.desk_saved import Saved
+from serve.store.tables import audit
+
+
+class Desk:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.saved = Saved(engine)
+
+    def log(self, by: str, what: str, now: int, *, site: str | None = None, comment: str | None = None, **detail: Any) -> None:
+        """One line of the audit log, for what changes no comment."""
+        with transaction(self._engine, writes=True) as connection:
+            connection.execute(audit.insert().values(at=now, by=by, what=what, site=site, comment=comment, detail=detail))
