@@ -67,17 +67,15 @@ class Service:
             self.metrics.scored_one(scored)
         return answer
 
-    async def ingest(
-        self, incoming: Incoming, request: Request, *, language: str | None = None, title: str | None = None
-    ) -> tuple[Stored, bool]:
+    async def ingest(self, incoming: Incoming, request: Request, language: str | None = None) -> tuple[Stored, bool]:
         """Scores a live comment, asks the policy, stores both; with whether it is new. The same comment again is only read back."""
         held = await in_thread(self.store.comments.get, incoming.site, incoming.id)
         if held is not None and held.digest == incoming.digest:
             return held, False
-        if title is None and incoming.article is not None:
-            title = await in_thread(self.store.articles.title, incoming.site, incoming.article)
+        title, lang = await in_thread(self.store.articles.about, incoming.site, incoming.article)
         context = await in_thread(self.store.comments.context, incoming.site, incoming.reply_to, title)
-        answer = await self.score([ScoreInput(incoming.id, incoming.text, language, context)], request)
+        told = language or detect.language(incoming.text, lang)
+        answer = await self.score([ScoreInput(incoming.id, incoming.text, told, context)], request)
         return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
 
     async def keep(self, article: Article, site: str, request: Request) -> int:
@@ -127,7 +125,3 @@ def language_of(code: str | None) -> str | None:
     """ISO 639-1 of a code such as `EN` or `pt-BR`; None for what says nothing."""
     base = (code or "").strip().lower().replace("_", "-").partition("-")[0]
     return base if base.isascii() and base.isalpha() and len(base) in (2, 3) and base != "und" else None
-
-
-def detected(text: str) -> str | None:
-    return detect.language(text)

@@ -13,6 +13,7 @@ from labels.errors import DocumentError, RowError
 from labels.ids import stable_id
 from labels.scores import Context, ScoreInput
 from labels.thread import Article
+from seeds import detect
 from serve import security
 from serve.api import schema
 from serve.api.auth import DECLARED, Anyone, Decides, Ingests, Parses, Reads, Running, Scores, site_of
@@ -67,13 +68,14 @@ def inputs_of(body: schema.ScoreRequest) -> list[ScoreInput]:
         raise Failure(422, "invalid", "comments: an id is given twice")
     parents = {comment.id: comment.reply_to for comment in body.comments if comment.reply_to in texts and comment.reply_to != comment.id}
     title = body.article.title if body.article else None
+    prior = detect.language("\n".join(filter(None, (body.article.title, body.article.text)))) if body.article else None
     found = []
     for comment in body.comments:
         parent, root = parents.get(comment.id), _root(comment.id, parents)
         context = Context(
             title=title, parent=texts[parent] if parent else None, root=texts[root] if root not in (None, parent, comment.id) else None
         )
-        found.append(ScoreInput(comment.id, comment.text, language_of(comment.language), context))
+        found.append(ScoreInput(comment.id, comment.text, language_of(comment.language) or detect.language(comment.text, prior), context))
     return found
 
 
@@ -195,7 +197,7 @@ async def put_comment(
     An edited text is a new version: it is scored again, and an earlier approval no longer holds.
     """
     incoming = Incoming(id, site_of(caller, body.site), body.text, body.article, body.author, body.reply_to, body.created_at)
-    stored, new = await running.ingest(incoming, request, language=language_of(body.language))
+    stored, new = await running.ingest(incoming, request, language_of(body.language))
     response.status_code = 201 if new else 200
     return schema.CommentOut.of(stored)
 

@@ -15,12 +15,13 @@ from fastapi.responses import JSONResponse, Response
 
 from labels import schema
 from labels.scores import Context, Scored, ScoreInput
+from seeds import detect
 from serve.api import loose
 from serve.api.auth import Running, Scores, site_of
 from serve.api.native import timed
 from serve.api.problems import Failure
 from serve.security import Caller
-from serve.service import Service, detected, in_thread, language_of
+from serve.service import Service, in_thread, language_of
 from serve.settings import default
 from serve.store.comments import Incoming
 
@@ -58,22 +59,21 @@ async def analyze(request: Request, running: Running, caller: Scores) -> Respons
 async def analyzed(body: Mapping[str, Any], request: Request, running: Service, caller: Caller) -> Response:
     text = _text(body)
     asked, unsupported = _asked(body, strict=running.settings.perspective.strict)
-    found = detected(text)
     named = _languages(body)
+    found = detect.language(text, named[0] if named else None)
     if found is None and not named and running.settings.perspective.unknown_language == "error":
         raise invalid("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
-    lang = found or (named[0] if named else None)
     sentences = _sentences(text) if body.get("spanAnnotations") is True else [(0, len(text))]
     context = _context(body)
-    whole = [ScoreInput("0", text, lang, context)]
-    parts = [ScoreInput(str(place), text[begin:end], lang, context) for place, (begin, end) in enumerate(sentences, start=1)]
+    whole = [ScoreInput("0", text, found, context)]
+    parts = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(sentences, start=1)]
     answer = await running.score(whole + (parts if len(parts) > 1 else []), request)
     spans = answer.scored[1:] or answer.scored
     priors = running.settings.perspective.priors
     scores = dict(_attributes(asked, answer.scored[0], spans, [_utf16(text, *span) for span in sentences], priors))
     if running.settings.perspective.store and body.get("doNotStore") is not True:
         await _keep(body, text, answer.scored[0], running, caller)
-    languages = [str(code) for code in body.get("languages") or ()] or ([lang] if lang else [])
+    languages = [str(code) for code in body.get("languages") or ()] or ([found] if found else [])
     given = {"attributeScores": scores, "languages": languages, "detectedLanguages": [found] if found else languages}
     if "clientToken" in body:
         given["clientToken"] = body["clientToken"]
@@ -88,21 +88,21 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
 @router.post("/comments:suggestscore")
 async def suggest(request: Request, running: Running, caller: Scores) -> Response:
     body = await _body(request)
-    text, scores, found = _text(body), _suggested(body), None
-    found = detected(text)
+    text, scores, languages = _text(body), _suggested(body), _languages(body)
+    found = detect.language(text, languages[0] if languages else None)
     columns = {
         "site": caller.sites[0] if caller.sites else None,
         "key": caller.name,
         "token": _string(body, "clientToken"),
         "community": _string(body, "communityId"),
         "text": text.replace("\x00", "\ufffd"),
-        "languages": _languages(body),
+        "languages": languages,
         "context": json.loads(json.dumps(body.get("context") or {}).replace("\\u0000", "\\ufffd")),
         "scores": scores,
         "at": running.now,
     }
     await in_thread(running.store.comments.suggest, columns)
-    given: dict[str, Any] = {"detectedLanguages": [found] if found else [], "requestedLanguages": _languages(body)}
+    given: dict[str, Any] = {"detectedLanguages": [found] if found else [], "requestedLanguages": languages}
     return shown(given | ({"clientToken": body["clientToken"]} if "clientToken" in body else {}), request)
 
 

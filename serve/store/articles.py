@@ -33,9 +33,13 @@ class Articles:
         except sa.exc.IntegrityError:
             return self.put(site, article, now)  # another process was first: now it is there
 
-    def title(self, site: str, id: str | None) -> str | None:
+    def about(self, site: str, id: str | None) -> tuple[str | None, str | None]:
+        """Title and language of an article, as far as it is stored."""
         with transaction(self._engine, writes=False) as connection:
-            return connection.execute(sa.select(articles.c.title).where(articles.c.site == site, articles.c.id == id)).scalar()
+            row = connection.execute(
+                sa.select(articles.c.title, articles.c.lang).where(articles.c.site == site, articles.c.id == id)
+            ).first()
+        return (row.title, row.lang) if row else (None, None)
 
     def page(self, sites: Sequence[str] | None, *, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
         """Articles with their number of comments, oldest first. `sites` None: all."""
