@@ -1,0 +1,157 @@
+"""The functional cases are complete, balanced, and their two sides share no wording; a malformed file is refused by name."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from labels import functional, schema
+from labels.errors import ConfigError
+from labels.functional import Case
+
+LANGS = {"en", "bg", "uk", "ru", "ro", "vi", "de", "fr", "es", "it", "pl", "pt", "tr"}
+CATEGORIES = {
+    "identity_mention", "counter_speech", "reported_speech", "reclaimed", "friendly_swearing",
+    "negated_insult", "things_not_people", "criticism", "figurative_violence",
+}  # fmt: skip
+ALL = tuple(functional.cases())
+GROUPS = {case.group for case in ALL if case.group}
+
+
+def templates(cases: Iterable[Case]) -> dict[str, list[Case]]:
+    found = defaultdict(list)
+    for case in cases:
+        found[case.template].append(case)
+    return found
+
+
+def test_there_are_enough_templates_in_every_category() -> None:
+    assert len(templates(ALL)) >= 48
+    assert {case.category for case in ALL} == CATEGORIES
+
+
+def test_every_template_is_written_in_every_language_with_the_same_groups() -> None:
+    for name, cases in templates(ALL).items():
+        of_lang = defaultdict(set)
+        for case in cases:
+            of_lang[case.lang].add(case.group)
+        assert of_lang.keys() == LANGS, name
+        assert len(set(map(frozenset, of_lang.values()))) == 1, f"{name}: a slot is missing in one language"
+
+
+def test_half_is_harmless_and_half_of_each_category_only_measures() -> None:
+    for category in CATEGORIES:
+        kinds = Counter((cases[0].use, cases[0].labels["toxicity"]) for cases in templates(ALL).values() if cases[0].category == category)
+        assert len(kinds) == 4, (category, kinds)
+        assert len(set(kinds.values())) == 1, (category, kinds)
+
+
+def test_a_pair_is_opposite_and_stands_on_one_side() -> None:
+    by_name = {name: cases[0] for name, cases in templates(ALL).items()}
+    for case in by_name.values():
+        assert case.pair is not None
+        other = by_name[case.pair]
+        assert other.pair == case.template
+        assert (other.use, other.category) == (case.use, case.category)
+        assert other.labels["toxicity"] == 1 - case.labels["toxicity"]
+
+
+def test_ids_and_texts_are_unique_so_no_text_is_on_both_sides() -> None:
+    assert max(Counter(case.id for case in ALL).values()) == 1
+    bare = Counter((case.lang, re.sub(r"\W+", " ", case.text).casefold().strip()) for case in ALL)
+    assert [text for text, count in bare.items() if count > 1] == []
+
+
+def test_no_measured_wording_is_close_to_a_trained_one() -> None:
+    words = [(case, frozenset(re.findall(r"\w+", case.text.casefold()))) for case in ALL]
+    for lang in LANGS:
+        trained = [bag for case, bag in words if (case.lang, case.use) == (lang, "train")]
+        for case, bag in words:
+            if (case.lang, case.use) == (lang, "measure"):
+                assert max(len(bag & other) / len(bag | other) for other in trained) < 0.5, case.id  # share of common words
+
+
+def test_no_slot_is_left_and_a_text_begins_like_a_sentence() -> None:
+    for case in ALL:
+        assert not re.search(r"[{}|]|\s{2}", case.text), case.id
+        first = next(sign for sign in case.text if sign.isalnum())
+        assert first == first.upper(), case.id
+
+
+def test_a_group_is_named_in_every_text_that_counts_for_it() -> None:
+    texts = defaultdict(set)
+    for case in ALL:
+        if case.group:
+            texts[case.template, case.lang].add(case.text)
+    assert {len(found) for found in texts.values()} == {len(GROUPS), 5}  # "out with them" is asked of five groups only
+
+
+def test_labels_are_of_the_schema_and_agree_with_one_another() -> None:
+    for case in ALL:
+        assert set(case.labels) <= set(schema.TOXICITY.names), case.id
+        assert set(case.labels.values()) <= {0.0, 1.0}
+        if not case.labels["toxicity"]:
+            hurtful = set(case.labels) - {"profanity"}
+            assert not any(case.labels[name] for name in hurtful), case.id
+        else:
+            assert any(case.labels.get(name) for name in ("insult", "threat", "identity_attack")), case.id
+
+
+def test_a_use_selects_its_side() -> None:
+    for use in functional.USES:
+        assert [case.id for case in functional.cases(use)] == [case.id for case in ALL if case.use == use]
+
+
+def test_an_unknown_use_is_refused() -> None:
+    with pytest.raises(ConfigError, match='use "dev" is none of train, measure'):
+        functional.cases("dev")
+
+
+GOOD = """
+[[case]]
+id = "one"
+use = "train"
+labels = { toxicity = 0 }
+text.en = "I like {group}."
+"""
+
+
+def written(folder: Path, text: str, groups: str = '[cats]\nen = "cats"\n') -> Path:
+    (folder / "cases").mkdir()
+    (folder / "cases" / "pets.toml").write_text(text, encoding="utf-8")
+    (folder / "groups.toml").write_text(groups, encoding="utf-8")
+    return folder
+
+
+def test_a_slot_takes_the_form_of_its_name(tmp_path: Path) -> None:
+    text = GOOD.replace("I like {group}.", "{group} like {object}.")
+    [case] = functional.read(written(tmp_path, text, '[cats]\nen = { group = "cats", object = "fish" }\n'))
+    assert (case.id, case.category, case.group, case.text) == ("one:en:cats", "pets", "cats", "Cats like fish.")
+
+
+def test_a_form_that_a_table_lacks_is_named(tmp_path: Path) -> None:
+    folder = written(tmp_path, GOOD.replace("{group}", "{object}"), '[cats]\nen = { group = "cats" }\n')
+    with pytest.raises(ConfigError, match=r"pets\.toml: case one: en: group cats: groups\.toml has no form for \{object\}"):
+        list(functional.read(folder))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('use = "train"', 'use = "dev"', r'pets\.toml: case one: use "dev" is none of train, measure'),
+        ('use = "train"', "", r'pets\.toml: case one: "use" is missing or no str'),
+        ('id = "one"', "", r'pets\.toml: case \(no id\): "id" is missing'),
+        ("{ toxicity = 0 }", "{ rudeness = 0 }", r"pets\.toml: case one: no such output: rudeness"),
+        ("{ toxicity = 0 }", "{ toxicity = 2 }", r"pets\.toml: case one: a label is neither 0 nor 1"),
+        ('use = "train"', 'use = "train"\ncolour = "red"', r"pets\.toml: case one: unknown key colour"),
+        ('use = "train"', 'use = "train"\ngroups = ["dogs"]', r"pets\.toml: case one: no such group: dogs"),
+        ("text.en", "text.bg", r"pets\.toml: case one: bg: group cats: groups\.toml has no form for \{group\}"),
+        ("[[case]]", "[[case", r"pets\.toml: "),
+    ],
+)
+def test_a_malformed_file_is_refused_by_file_and_case(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError, match=message):
+        list(functional.read(written(tmp_path, GOOD.replace(old, new))))
