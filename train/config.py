@@ -44,6 +44,8 @@ class Data:
     """`all` (the research release) or `permissive` (only sets whose `use` is `any`)."""
     sets: tuple[str, ...] = ()
     """Only these sets; empty: all of the folder."""
+    functional: bool = True
+    """Train on the training half of `labels.functional` too."""
     extra: tuple[Extra, ...] = ()
 
 
@@ -55,6 +57,8 @@ class Mix:
     """Rows are drawn in proportion to size ** temperature: 1 = as they lie, 0 = every group the same."""
     max_repeat: int = 3
     """A row is seen at most this often in one pass."""
+    attacks: float = 0.15
+    """Share of the rows whose text is written as somebody would who evades a filter (`train.attacks`)."""
     shares: Mapping[str, float] = field(default_factory=lambda: {"toxicity": 0.45, "stance": 0.27, "reply_stance": 0.08, "sentiment": 0.20})
     """Share of the rows that each head gets."""
 
@@ -99,6 +103,8 @@ class Fit:
     )
     minor_output_weight: float = 0.5
     """Loss weight of the six toxicity outputs beside `toxicity` itself."""
+    evidence_weight: float = 0.3
+    """Loss weight of the tokens that carry a toxicity score: marked by people, or none of them where a comment is not toxic."""
     dev_rows: int = 3000
     """Rows of the dev parts, drawn like the training rows, on which early stopping decides."""
     evaluate_every: int = 500

@@ -12,27 +12,31 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from labels import schema
 from labels.errors import ConfigError
-from train import backbone, batches, loss, mix, model, sources, tokens, wordlists
+from train import attacks, backbone, batches, loss, mix, model, sources, tokens, wordlists
 from train.config import Config
-from train.encode import Encoder, Window
+from train.encode import Encoded, Encoder, Window
 from train.normalise import Normaliser
 from train.rows import Ints, Rows
 
 _log = logging.getLogger(__name__)
 
+Marks = NDArray[np.int8]
+_TOXICITY = schema.SLICES["toxicity"].start
+"""Column of the output `toxicity` among the logits."""
 Progress = Callable[[int, int, dict[str, float]], None]
 """Called with (step, steps, figures) from time to time."""
 
@@ -47,6 +51,8 @@ class Prepared:
     dev: Rows
     train_windows: list[Window]
     dev_windows: list[Window]
+    train_marks: list[Marks | None]
+    """For each train row: (tokens of the comment in the window,), 1 where people marked what carries its toxicity; None: nobody did."""
 
 
 def run(config: Config, *, resume: bool = True, progress: Progress | None = None) -> Path:
@@ -77,7 +83,7 @@ def _claim(folder: Path, config: Config, resume: bool) -> None:
 def prepare(config: Config, folder: Path) -> Prepared:
     """Rows drawn, vocabulary trimmed, texts encoded, model built."""
     train_all, dev_all = rows(config)
-    train = train_all.take(mix.draw(train_all, config.mix, config.seed))
+    train = attacks.augmented(train_all.take(mix.draw(train_all, config.mix, config.seed)), config.mix.attacks, config.seed)
     dev = dev_all.take(np.unique(mix.draw(dev_all, _dev_mix(config), config.seed)))
     base = backbone.load(config.backbone.source)
     normaliser = Normaliser(base.table)
@@ -87,7 +93,8 @@ def prepare(config: Config, folder: Path) -> Prepared:
     encoder = Encoder(tokenizer, normaliser, base.specials, config.encode.max_tokens, config.encode.min_context_tokens)
     built = model.build(base.encoder, kept, config.backbone.layers)
     _log.info("%d train rows, %d dev rows, %d pieces", len(train), len(dev), built.encoder.config.vocab_size)
-    return Prepared(encoder, built, train, dev, first_windows(encoder, train), first_windows(encoder, dev))
+    windows, marks = _examples(encoder, train)
+    return Prepared(encoder, built, train, dev, windows, first_windows(encoder, dev), marks)
 
 
 def rows(config: Config) -> tuple[Rows, Rows]:
@@ -99,11 +106,28 @@ def rows(config: Config) -> tuple[Rows, Rows]:
 
 def first_windows(encoder: Encoder, given: Rows, size: int = 8192) -> list[Window]:
     """The first window of each row: what training sees of a long comment."""
-    found: list[Window] = []
+    return [item.windows[0] for item in _encoded(encoder, given, size)]
+
+
+def _examples(encoder: Encoder, given: Rows, size: int = 8192) -> tuple[list[Window], list[Marks | None]]:
+    """The first window of each row, and what people marked in it."""
+    windows: list[Window] = []
+    marks: list[Marks | None] = []
+    for item, spans in zip(_encoded(encoder, given, size), given.spans, strict=True):
+        windows.append(item.windows[0])
+        marks.append(None if spans is None else _marks(item, spans))
+    return windows, marks
+
+
+def _encoded(encoder: Encoder, given: Rows, size: int) -> Iterator[Encoded]:
     for begin in range(0, len(given), size):
-        end = begin + size
-        found += [item.windows[0] for item in encoder.encode(given.texts[begin:end], given.contexts[begin:end])]
-    return found
+        yield from encoder.encode(given.texts[begin : begin + size], given.contexts[begin : begin + size])
+
+
+def _marks(item: Encoded, spans: Sequence[tuple[int, int]]) -> Marks:
+    """1 for each token of the first window that shares a character with a span."""
+    places = [item.normalised.original(*offsets) for offsets in item.offsets[: item.windows[0].comment]]
+    return np.array([any(begin < end_ and start < end for start, end_ in spans) for begin, end in places], np.int8)
 
 
 def _dev_mix(config: Config) -> Any:
@@ -180,7 +204,13 @@ class _Loop:
     def _train(self, rows: Ints) -> dict[str, float]:
         """One step; returns the loss of each head."""
         self.model.train()
-        parts = self.loss(self._logits(self.ready.train_windows, rows), _of(self.targets, rows))
+        windows = [self.ready.train_windows[row] for row in rows]
+        logits, evidence = self._forward(windows)
+        labels = _of(self.targets, rows)
+        parts = self.loss(logits, labels)
+        own, marks = _token_labels(windows, [self.ready.train_marks[row] for row in rows], evidence.shape[1])
+        toxicity = torch.where(labels.mask[:, _TOXICITY], labels.values[:, _TOXICITY], -1.0)
+        parts["evidence"] = self.fit.evidence_weight * loss.evidence(evidence, own, marks, toxicity)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
         for name, value in self.model.named_parameters():
             if name in self.masters:
@@ -193,11 +223,10 @@ class _Loop:
         self._copy()
         return {head: value.item() for head, value in parts.items()}
 
-    def _logits(self, windows: list[Window], rows: Ints) -> Tensor:
-        arrays = batches.padded([windows[row] for row in rows], self.ready.encoder.specials.pad)
-        ids, segments, mask = (torch.from_numpy(part).to(self.device) for part in (arrays.ids, arrays.segments, arrays.mask))
-        logits: Tensor = self.model(ids, segments, mask)[0]
-        return logits.cpu()
+    def _forward(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
+        arrays = batches.padded(windows, self.ready.encoder.specials.pad)
+        logits, evidence = self.model(*(torch.from_numpy(part).to(self.device) for part in (arrays.ids, arrays.segments, arrays.mask)))
+        return logits.cpu(), evidence.cpu()
 
     def _copy(self) -> None:
         with torch.no_grad():
@@ -213,7 +242,8 @@ class _Loop:
         parts: list[dict[str, float]] = []
         with torch.no_grad():
             for rows in batches.by_tokens(lengths, order, 2 * self.fit.tokens_per_batch):
-                found = self.loss(self._logits(self.ready.dev_windows, rows), _of(self.dev_targets, rows))
+                logits, _ = self._forward([self.ready.dev_windows[row] for row in rows])
+                found = self.loss(logits, _of(self.dev_targets, rows))
                 parts.append({head: value.item() * len(rows) for head, value in found.items()})
         figures = {f"dev_{head}": sum(part[head] for part in parts) / len(lengths) for head in parts[0]}
         total = sum(figures.values())
@@ -294,8 +324,20 @@ def _of(labels: loss.Targets, rows: Ints) -> loss.Targets:
     return loss.Targets(labels.values[at], labels.mask[at])
 
 
+def _token_labels(windows: Sequence[Window], marks: Sequence[Marks | None], width: int) -> tuple[Tensor, Tensor]:
+    """(batch, tokens): which tokens are the comment's own, and their marks (-1: nobody was asked)."""
+    own = torch.zeros(len(windows), width, dtype=torch.bool)
+    labels = torch.full((len(windows), width), -1, dtype=torch.int8)
+    for row, (window, given) in enumerate(zip(windows, marks, strict=True)):
+        at = slice(1, 1 + window.comment)  # after <s>
+        own[row, at] = True
+        if given is not None:
+            labels[row, at] = torch.from_numpy(given)
+    return own, labels
+
+
 def _mean(figures: list[dict[str, float]]) -> dict[str, float]:
-    return {head.name: float(np.mean([each[head.name] for each in figures])) for head in schema.HEADS}
+    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
 
 
 def _write(path: Path, text: str) -> None:

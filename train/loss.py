@@ -64,6 +64,23 @@ class Loss:
         return -(smooth * logs).masked_fill(~mask, 0).sum(1) * row_weight
 
 
+def evidence(logits: Tensor, own: Tensor, marks: Tensor, toxicity: Tensor) -> Tensor:
+    """What the tokens' evidence costs, summed over the rows and divided by the size of the batch; fp32.
+
+    `logits`, `own` (the comment's own tokens), `marks` (batch, tokens): 1 = marked by people, 0 = not, -1 = nobody was asked.
+    `toxicity` (batch,): 0..1, or -1 where it was not judged. Where people marked, every token answers for itself; elsewhere the
+    strongest token answers for the comment (multiple-instance learning), which carries the marks of three languages to the others.
+    """
+    logits = logits.float()
+    marked = own & (marks >= 0)
+    each = functional.binary_cross_entropy_with_logits(logits, marks.clamp(min=0).float(), reduction="none") * marked
+    of_tokens = each.sum(1) / marked.sum(1).clamp(min=1)
+    strongest = logits.masked_fill(~own, _NEVER).max(1).values
+    of_comment = functional.binary_cross_entropy_with_logits(strongest, toxicity.clamp(min=0), reduction="none")
+    alone = (toxicity >= 0) & ~marked.any(1) & own.any(1)
+    return (of_tokens + of_comment * alone).sum() / len(logits)
+
+
 def of_rows(rows: Rows, fit: Fit) -> Loss:
     """The loss with weights from how often each class occurs in `rows`; the mean weight over a head's rows is its head weight."""
     weights = []

@@ -15,8 +15,7 @@ from train.encode import SEGMENTS
 
 
 class Model(nn.Module):
-    """`forward` gives logits (batch, 17) and each token's share in the logit of `toxicity` (batch, tokens): their sum and the bias are the
-    logit."""
+    """`forward` gives logits (batch, 17) and evidence (batch, tokens): the logit of each token's carrying the comment's toxicity."""
 
     def __init__(self, encoder: BertModel) -> None:
         super().__init__()
@@ -24,6 +23,7 @@ class Model(nn.Module):
         self.encoder = encoder
         self.queries = nn.Parameter(torch.zeros(len(schema.HEADS), hidden))
         self.heads = nn.ModuleList(_linear(hidden, len(head.outputs)) for head in schema.HEADS)
+        self.evidence = _linear(hidden, 1)
 
     def forward(self, ids: Tensor, segments: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """`ids`, `segments`, `mask` (batch, tokens) of integers; mask is 1 for tokens and 0 for padding, which has segment 0."""
@@ -33,8 +33,7 @@ class Model(nn.Module):
         weights = torch.softmax(relevance.masked_fill(~own, torch.finfo(relevance.dtype).min), dim=1)
         pooled = weights.transpose(1, 2) @ states
         logits = torch.cat([head(pooled[:, at]) for at, head in enumerate(self.heads)], dim=1)
-        evidence = weights[:, :, 0] * (states @ self.heads[0].get_parameter("weight")[0])
-        return logits, evidence
+        return logits, self.evidence(states).squeeze(-1)
 
 
 def _linear(hidden: int, outputs: int) -> nn.Linear:

@@ -23,10 +23,10 @@ from itertools import pairwise
 from train import mask
 
 _TABLES = tomllib.loads(files("train").joinpath("lookalikes.toml").read_text(encoding="utf-8"))
-_TO_CYRILLIC: Mapping[str, str] = _TABLES["latin_cyrillic"]
-_TO_LATIN = {cyrillic: latin for latin, cyrillic in _TO_CYRILLIC.items()} | _TABLES["cyrillic_only_visual"]
-_GREEK_TO_LATIN: Mapping[str, str] = _TABLES["greek_latin"]
-_LEET: Mapping[str, str] = _TABLES["leet"]
+TO_CYRILLIC: Mapping[str, str] = _TABLES["latin_cyrillic"]
+TO_LATIN = {cyrillic: latin for latin, cyrillic in TO_CYRILLIC.items()} | _TABLES["cyrillic_only_visual"]
+_GREEKTO_LATIN: Mapping[str, str] = _TABLES["greek_latin"]
+LEET: Mapping[str, str] = _TABLES["leet"]
 
 # Zero-width, bidi controls, soft hyphen, variation selectors, tags and other format or control characters: drawn as nothing.
 # ZWNJ and ZWJ are not among them: the code point table decides (Persian and Indic scripts need them as a break).
@@ -36,15 +36,16 @@ _INVISIBLE = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[@$]+[^\W_]+)*")
-_SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .*_-][^\W\d_]){3,}(?!\w)")
-_LEET_RUN = re.compile(r"(?<=[^\W\d_])[" + re.escape("".join(_LEET)) + r"]{1,3}(?=[^\W\d_])")
+_SPACED = re.compile(r"(?<!\w)[^\W\d_]([ .*_-])[^\W\d_](?:\1[^\W\d_]){2,}(?!\w)")
+_RUN = re.compile(r"(?<=[^\W\d_])[" + re.escape("".join(LEET)) + r"]{1,3}(?=[^\W\d_])")
 _REPEAT = re.compile(r"(\S)\1{3,}")
+"""Four or more: III, ООО and WWW are words."""
 _LATIN, _CYRILLIC, _GREEK = (
     re.compile(r"[A-Za-z\u00c0-\u024f]"),
     re.compile(r"[\u0400-\u052f]"),
     re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"),
 )
-_MAX_REPEAT = 3
+_MAX_SIGNS = 3
 # Combining marks and conjoining Hangul jamo compose with what stands before them.
 _JOINS = re.compile("[\u1160-\u11ff]")
 
@@ -87,7 +88,7 @@ class Normaliser:
         draft.replace(_collapsed(draft.text))
         draft.replace(_unspaced(draft.text))
         draft.replace(_unmasked_words(draft.text))
-        draft.replace((match.start() + _MAX_REPEAT, match.end(), "") for match in _REPEAT.finditer(draft.text))
+        draft.replace((match.start() + _kept(match.group(1)), match.end(), "") for match in _REPEAT.finditer(draft.text))
         return draft.done()
 
     def _translated(self, text: str) -> Iterable[tuple[int, int, str]]:
@@ -148,6 +149,11 @@ def _composed(text: str) -> list[tuple[int, int, str]]:
     ]
 
 
+def _kept(char: str) -> int:
+    """How many of a long run of one character stay: a drawn-out letter is one letter, "!!!!!!" is "!!!"."""
+    return 1 if char.isalpha() else _MAX_SIGNS
+
+
 def _collapsed(text: str) -> list[tuple[int, int, str]]:
     edits = []
     for match in _SPACES.finditer(text):
@@ -157,13 +163,8 @@ def _collapsed(text: str) -> list[tuple[int, int, str]]:
 
 
 def _unspaced(text: str) -> list[tuple[int, int, str]]:
-    """Single letters with one and the same sign between them are one word."""
-    edits = []
-    for match in _SPACED.finditer(text):
-        letters = match.group()
-        if len(set(letters[1::2])) == 1:
-            edits += [(match.start() + at, match.start() + at + 1, "") for at in range(1, len(letters), 2)]
-    return edits
+    """Four or more single letters with one and the same sign between them are one word."""
+    return [(at, at + 1, "") for match in _SPACED.finditer(text) for at in range(match.start() + 1, match.end(), 2)]
 
 
 def _unmasked_words(text: str) -> list[tuple[int, int, str]]:
@@ -173,15 +174,15 @@ def _unmasked_words(text: str) -> list[tuple[int, int, str]]:
 def _plain_word(word: str) -> str:
     """The word with leetspeak read as letters and with letters of one script only; a word of one script is left alone."""
     if not word.isalpha():
-        word = _LEET_RUN.sub(lambda run: "".join(_LEET[sign] for sign in run.group()), word)
+        word = _RUN.sub(lambda run: "".join(LEET[sign] for sign in run.group()), word)
     if word.isascii():
         return word
     latin, cyrillic, greek = (len(script.findall(word)) for script in (_LATIN, _CYRILLIC, _GREEK))
     if greek and latin > greek:
-        return "".join(_GREEK_TO_LATIN.get(char, char) for char in word)
+        return "".join(_GREEKTO_LATIN.get(char, char) for char in word)
     if not latin or not cyrillic:
         return word
-    table = _TO_CYRILLIC if cyrillic >= latin else _TO_LATIN
+    table = TO_CYRILLIC if cyrillic >= latin else TO_LATIN
     plain = "".join(table.get(char, char) for char in word)
     other = _LATIN if cyrillic >= latin else _CYRILLIC
     return word if other.search(plain) else plain  # half a word is worse than none: "iPhone-ът", "4K-телевизор"

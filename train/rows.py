@@ -20,7 +20,9 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 CONTEXT = ("title", "target", "parent", "root")
-COLUMNS = ("id", "split", "lang", "text", *CONTEXT, *schema.TOXICITY.names, "stance", "reply_stance", "sentiment")
+COLUMNS = ("id", "split", "lang", "text", *CONTEXT, *schema.TOXICITY.names, "stance", "reply_stance", "sentiment", "spans")
+Marks = tuple[tuple[int, int], ...]
+"""Half-open ranges of characters of a text that people marked as what carries its toxicity; empty: they agreed on none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Rows:
     contexts: Sequence[Context]
     labels: dict[str, Labels]
     """Head name -> its labels."""
+    spans: Sequence[Marks | None]
+    """None where nobody was asked to mark."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -67,6 +71,7 @@ class Rows:
             [self.texts[row] for row in rows],
             [self.contexts[row] for row in rows],
             {head: labels.take(rows) for head, labels in self.labels.items()},
+            [self.spans[row] for row in rows],
         )
 
 
@@ -85,4 +90,5 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
             )
             for head in schema.HEADS
         },
+        [marks for part in parts for marks in part.spans],
     )

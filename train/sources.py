@@ -2,6 +2,7 @@
 
 A folder holds `rows/NAME.parquet` in the columns of `train.rows.COLUMNS` and `sources/NAME.toml` (origin, licence, use, cautions).
 A file of the user's own (CSV, JSON lines, Parquet, or a set of the hub) is named in the config with a mapping of its columns.
+The training half of our own functional cases (`labels.functional`) is one more set: minimal pairs that show what is *not* an attack.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from labels import schema
+from labels import functional, schema
 from labels.errors import ConfigError, RowError
 from labels.scores import Context
 from train import config
@@ -43,11 +44,24 @@ class Source:
     lang: str = ""
 
 
+_FUNCTIONAL = Source(
+    name="functional",
+    title="Functional cases of this project, training half",
+    origin="labels/functional",
+    licence="Apache-2.0",
+    use="any",
+    languages=(),
+    heads=("toxicity",),
+    path="labels:functional",
+    columns={},
+)
+
+
 def declared(data: config.Data) -> list[Source]:
     """The sets that the configuration allows, by name. Raises ConfigError for an unknown set, licence filter or missing folder."""
     if data.licences not in ("all", "permissive"):
         raise ConfigError(f'data.licences: "{data.licences}" is neither "all" nor "permissive"')
-    sources = [*_of_folder(Path(data.folder)), *map(_of_extra, data.extra)]
+    sources = [*_of_folder(Path(data.folder)), *([_FUNCTIONAL] if data.functional else ()), *map(_of_extra, data.extra)]
     names = {source.name for source in sources}
     if unknown := [name for name in data.sets if name not in names]:
         raise ConfigError(f"data.sets: no such set in {data.folder}: {', '.join(unknown)}")
@@ -100,11 +114,19 @@ def _columns(source: Source, split: str) -> dict[str, list[Any]]:
         for name, values in found.items():
             kept = [values[row] for row in wanted]
             columns[name] += [mask(value) if value else value for value in kept] if name in ("text", *CONTEXT) else kept
+        # Masking moves what stands behind it: the marks of a text that it changed are given up.
+        rows = zip(wanted, columns["text"][len(columns["text"]) - len(wanted) :], strict=True)
+        columns["spans"][len(columns["spans"]) - len(wanted) :] = [
+            found["spans"][row] if found["text"][row] == text else None for row, text in rows
+        ]
     return columns
 
 
 def _batches(source: Source, size: int = 4096) -> Iterator[dict[str, list[Any]]]:
     """Batches of a set as the `datasets` library streams it: nothing of it is written to a cache."""
+    if source is _FUNCTIONAL:
+        yield _functional()
+        return
     import datasets  # heavy; the module must import without it for `declared`
 
     if source.path.startswith("hub:"):
@@ -119,6 +141,12 @@ def _batches(source: Source, size: int = 4096) -> Iterator[dict[str, list[Any]]]
     yield from stream.iter(batch_size=size)
 
 
+def _functional() -> dict[str, list[Any]]:
+    cases = list(functional.cases("train"))
+    columns: dict[str, list[Any]] = {name: [case.labels.get(name) for case in cases] for name in schema.TOXICITY.names}
+    return columns | {"id": [case.id for case in cases], "lang": [case.lang for case in cases], "text": [case.text for case in cases]}
+
+
 def _rows(source: Source, columns: dict[str, list[Any]]) -> Rows:
     texts = columns["text"]
     if bad := next((row for row, text in enumerate(texts) if not isinstance(text, str)), None):
@@ -131,6 +159,7 @@ def _rows(source: Source, columns: dict[str, list[Any]]) -> Rows:
         texts=texts,
         contexts=[Context(*values) for values in zip(*(columns[name] for name in CONTEXT), strict=True)],
         labels={head.name: _labels(source, head, columns) for head in schema.HEADS},
+        spans=[None if marks is None else tuple((int(begin), int(end)) for begin, end in marks) for marks in columns["spans"]],
     )
 
 
