@@ -6,8 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# Shared cores make single examples slow; CI repeats the same examples every time.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("THREADWISE_REQUIRE_ALL") else "dev")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
