@@ -1,7 +1,7 @@
 """How people write past a filter: each attack changes a text that a reader still reads as it was meant.
 
-The same functions teach the model (`augmented`, a share of the training rows) and measure it (`train.evaluate`). The normaliser undoes what can
-be undone with certainty (`train.normalise`); the rest, such as Bulgarian typed in Latin letters, the model has to know.
+The same functions teach the model (`augmented`, a share of the training rows) and measure it (`train.evaluate`). The normaliser undoes
+what can be undone with certainty (`train.normalise`); the rest, such as Bulgarian typed in Latin letters, the model has to know.
 
 >>> ATTACKS["zero_width"].apply("idiot", "en", np.random.default_rng(0)) != "idiot"
 True
