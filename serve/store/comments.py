@@ -14,9 +14,11 @@ from sqlalchemy.engine import Connection, Engine, RowMapping
 from labels.errors import ThreadwiseError
 from labels.scores import Context, Scored
 from serve.policy import Verdict
-from serve.store import events
+from serve.store import desk_decisions
 from serve.store.database import transaction
-from serve.store.tables import audit, comments, decisions, suggestions, versions
+from serve.store.desk_decisions import Act
+from serve.store.desk_urgency import measures
+from serve.store.tables import comments, suggestions, versions
 
 _PART = 500
 """Ids in one statement."""
@@ -161,12 +163,7 @@ class Comments:
                 return None
             if choice.version not in (None, held.version):
                 raise StaleError(f"version {choice.version} was judged, but the comment is at version {held.version} now; read it again")
-            row = {"action": choice.action, "labels": list(choice.labels), "note": choice.note, "by": choice.by, "at": now}
-            connection.execute(decisions.insert().values(comment=held.number, version=held.version, **row))
-            _change(connection, held.number, state="decided", action=choice.action)
-            detail = {"action": choice.action, "version": held.version}
-            connection.execute(audit.insert().values(at=now, by=choice.by, what="decision", site=site, comment=id, detail=detail))
-            events.announce(connection, held.number, site, _told(held, choice), now)
+            desk_decisions.append(connection, held.number, Act(choice.action, choice.by, choice.labels, choice.note), now)
             return _get(connection, site, id)
 
     def suggest(self, suggestion: dict[str, Any]) -> None:
@@ -203,6 +200,7 @@ def _judged(scored: Scored, verdict: Verdict) -> dict[str, Any]:
         "action": str(verdict.action),
         "reasons": [reason.to_json() for reason in verdict.reasons],
         "policy": verdict.policy,
+        "spans": None if scored.spans is None else [span.to_json() for span in scored.spans],
     }
 
 
@@ -221,6 +219,7 @@ def _write(connection: Connection, held: Stored | None, incoming: Incoming, judg
     version = held.version + 1 if held else 1
     values = {name: getattr(incoming, name) for name in ("article", "author", "reply_to", "created_at")}
     values |= {"version": version, "state": "open" if judged["action"] == "review" else "decided", "action": judged["action"]}
+    values |= measures(judged, now)
     if held:
         number = held.number
         _change(connection, number, **values)
@@ -233,16 +232,3 @@ def _write(connection: Connection, held: Stored | None, incoming: Incoming, judg
 
 def _change(connection: Connection, number: int, **values: Any) -> None:
     connection.execute(comments.update().where(comments.c.number == number).values(values))
-
-
-def _told(held: Stored, choice: Choice) -> dict[str, Any]:
-    """What a webhook says of a decision: ids and labels, no text of the comment."""
-    return {
-        "id": held.id,
-        "site": held.site,
-        "article": held.article,
-        "version": held.version,
-        "action": choice.action,
-        "labels": list(choice.labels),
-        "model": held.model,
-    }

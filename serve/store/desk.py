@@ -7,6 +7,11 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from serve.store.database import transaction
+from serve.store.desk_bulk import Bulk
+from serve.store.desk_claims import Claims
+from serve.store.desk_decisions import Decisions
+from serve.store.desk_policy import Drafts
+from serve.store.desk_queue import Queue
 from serve.store.desk_saved import Saved
 from serve.store.tables import audit
 
@@ -14,6 +19,11 @@ from serve.store.tables import audit
 class Desk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.queue = Queue(engine)
+        self.decisions = Decisions(engine)
+        self.claims = Claims(engine)
+        self.bulk = Bulk(engine)
+        self.drafts = Drafts(engine)
         self.saved = Saved(engine)
 
     def log(self, by: str, what: str, now: int, *, site: str | None = None, comment: str | None = None, **detail: Any) -> None:

@@ -27,7 +27,8 @@ SQLITE_SEARCH = (
     " DELETE FROM texts WHERE rowid = new.comment;"
     " INSERT INTO texts(rowid, text) SELECT comment, text FROM versions WHERE comment = new.comment ORDER BY version DESC LIMIT 1; END",
     "CREATE TRIGGER texts_removed AFTER DELETE ON versions BEGIN DELETE FROM texts WHERE rowid = old.comment; END",
-    "INSERT INTO texts(rowid, text) SELECT v.comment, v.text FROM versions v JOIN comments c ON c.number = v.comment AND c.version = v.version",
+    "INSERT INTO texts(rowid, text) SELECT v.comment, v.text FROM versions v"
+    " JOIN comments c ON c.number = v.comment AND c.version = v.version",
 )
 
 

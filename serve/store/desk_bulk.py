@@ -1,0 +1,131 @@
+"""Bulk by score: a histogram over the queue, what a range of it holds, one decision on all of it, and how right that was so far."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from serve.store import desk_decisions, desk_queue
+from serve.store.database import transaction
+from serve.store.desk_decisions import Act
+from serve.store.desk_queue import Card, Wanted
+from serve.store.tables import SCORES, audit, claims, comments
+
+BINS = 50
+MOST = 10_000
+"""Comments that one bulk action decides; the rest is there for the next one."""
+_CHUNK = 250
+"""Comments of one transaction: other moderators' decisions pass in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A fiftieth of the range of a score."""
+
+    low: float
+    high: float
+    open: int = 0
+    decided: int = 0
+    """By a person, whatever the policy had said."""
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a range of scores holds."""
+
+    count: int
+    newest: int
+    """The greatest number of a comment: what comes in later is not decided with it."""
+    decided: int
+    rejected: int
+    sample: list[Card]
+
+    def precision(self, kind: str) -> float | None:
+        """Share of the decided comments of this range that people decided the same way, 0..1; None: nobody has decided on any."""
+        if not self.decided:
+            return None
+        return (self.rejected if kind == "reject" else self.decided - self.rejected) / self.decided
+
+    def wrong(self, kind: str) -> int | None:
+        """How many would be decided otherwise by a person, as far as the past tells."""
+        share = self.precision(kind)
+        return None if share is None else round(self.count * (1 - share))
+
+
+class Bulk:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def histogram(self, wanted: Wanted, now: int) -> list[Bin]:
+        """Of `wanted.output` over the comments that fit, without regard to its range."""
+        free = replace(wanted, low=None, high=None)
+        score = _score(wanted)
+        with transaction(self._engine, writes=False) as connection:
+            place = _place(score, connection.dialect.name).label("place")
+            waits = sa.select(place, sa.func.count()).select_from(comments).where(score.is_not(None)).group_by(place)
+            rejected = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
+            judged = sa.select(place, sa.func.count(), rejected).select_from(comments).where(score.is_not(None)).group_by(place)
+            dialect = connection.dialect.name
+            many = dict(connection.execute(desk_queue.where(waits, free, now, dialect)).tuples().all())
+            past = {at: counts for at, *counts in connection.execute(desk_queue.where(judged, _decided(free), now, dialect))}
+        return [Bin(at / BINS, (at + 1) / BINS, many.get(at, 0), *past.get(at, (0, 0))) for at in range(BINS)]
+
+    def range(self, wanted: Wanted, now: int, *, sample: int = 6) -> Range:
+        """What the range of `wanted` holds, with some of its comments: always the same ones, scattered over it."""
+        with transaction(self._engine, writes=False) as connection:
+            dialect = connection.dialect.name
+            waits = sa.select(sa.func.count(), sa.func.max(comments.c.number)).select_from(comments)
+            count, newest = connection.execute(desk_queue.where(waits, wanted, now, dialect)).one()
+            rejected = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
+            judged = sa.select(sa.func.count(), rejected).select_from(comments)
+            decided, refused = connection.execute(desk_queue.where(judged, _decided(wanted), now, dialect)).one()
+            scattered = sa.select(comments.c.number).order_by(comments.c.number * 7919 % 10007, comments.c.number).limit(sample)
+            numbers = connection.execute(desk_queue.where(scattered, wanted, now, dialect)).scalars().all()
+            cards = desk_queue.cards(connection, numbers)
+        return Range(count, newest or 0, decided, refused or 0, cards)
+
+    def decide(self, wanted: Wanted, act: Act, newest: int, now: int) -> tuple[str, int]:
+        """Decides on all that fits up to comment `newest`, but what others read now; returns the batch, for undo, and how many."""
+        batch = secrets.token_hex(8)
+        act = replace(act, batch=batch)
+        with transaction(self._engine, writes=False) as connection:
+            dialect = connection.dialect.name
+            query = desk_queue.where(sa.select(comments.c.number), wanted, now, dialect).where(comments.c.number <= newest)
+            numbers = connection.execute(query.order_by(comments.c.number).limit(MOST)).scalars().all()
+        count = 0
+        for begin in range(0, len(numbers), _CHUNK):
+            with transaction(self._engine, writes=True) as connection:
+                free = _free(connection, desk_queue.where(sa.select(comments.c.number), wanted, now, dialect), act.by, now)
+                part = connection.execute(free.where(comments.c.number.in_(numbers[begin : begin + _CHUNK]))).scalars().all()
+                for number in part:
+                    desk_decisions.append(connection, number, act, now)
+                count += len(part)
+        detail = {"batch": batch, "kind": act.kind, "count": count, "output": wanted.output, "low": wanted.low, "high": wanted.high}
+        with transaction(self._engine, writes=True) as connection:
+            connection.execute(audit.insert().values(at=now, by=act.by, what="bulk", site=wanted.site, detail=detail))
+        return batch, count
+
+
+def _decided(wanted: Wanted) -> Wanted:
+    return replace(wanted, state="decided", hours=None)
+
+
+def _score(wanted: Wanted) -> sa.ColumnElement[Any]:
+    return comments.c[SCORES[wanted.output or "toxicity.toxicity"]]
+
+
+def _place(score: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[int]:
+    """The bin of a score; 1 belongs to the last one. SQLite cuts where it casts, PostgreSQL rounds."""
+    scaled = score * (BINS - 1e-9)
+    return sa.cast(scaled if dialect == "sqlite" else sa.func.floor(scaled), sa.Integer)
+
+
+def _free(connection: Connection, query: sa.Select[Any], by: str, now: int) -> sa.Select[Any]:
+    """Without what others read now; locked."""
+    taken = sa.exists().where(claims.c.comment == comments.c.number, claims.c.by != by, claims.c.until > now)
+    return query.where(~taken).with_for_update(of=comments)

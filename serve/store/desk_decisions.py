@@ -1,0 +1,229 @@
+"""Decisions: appended, never overwritten. A correction is a new row, an undo too; the comment points at the decision that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, RowMapping
+
+from labels.errors import ThreadwiseError
+from serve.store import events
+from serve.store.database import transaction
+from serve.store.tables import audit, claims, comments, decisions, versions
+
+ACTIONS = {"publish": "publish", "highlight": "publish", "reject": "reject", "escalate": "review"}
+"""Kind of a decision -> what holds after it. A note changes nothing, an undo restores what was."""
+_STATE = ("state", "action", "escalated", "highlighted", "decision")
+
+
+class ConflictError(ThreadwiseError):
+    """Somebody was faster. `why`: claimed (somebody reads it now), decided, edited; `by`: who, where it is known."""
+
+    def __init__(self, why: str, by: str | None = None) -> None:
+        super().__init__(f"{why} by {by}" if by else why)
+        self.why, self.by = why, by
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person does to a comment."""
+
+    kind: str
+    by: str
+    labels: tuple[str, ...] = ()
+    """Outputs that are the reason, or `other`."""
+    note: str | None = None
+    spent_ms: int | None = None
+    """From seeing the card to deciding."""
+    corrections: Mapping[str, int] | None = None
+    """`head.output` -> 0 or 1."""
+    span: tuple[int, int] | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the person had before the eyes: a decision on anything else is a conflict."""
+
+    version: int
+    decision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A decision as it was written."""
+
+    number: int
+    comment: int
+    id: str
+    site: str
+    kind: str
+    action: str
+    batch: str | None = None
+    count: int = 1
+
+
+def append(connection: Connection, number: int, act: Act, now: int) -> Done:
+    """Writes a decision on a comment, what it changes, its line of the log and its events, within the caller's transaction."""
+    held = _held(connection, number)
+    decided = act.kind != "note"
+    action = ACTIONS[act.kind] if decided else held["action"]
+    row = _row(held, act, now) | {"kind": act.kind, "action": action, "labels": list(act.labels), "note": act.note}
+    row |= {
+        "spent_ms": act.spent_ms,
+        "corrections": dict(act.corrections) if act.corrections else None,
+        "span": list(act.span) if act.span else None,
+    }
+    new = int(connection.execute(decisions.insert().values(row).returning(decisions.c.number)).scalar_one())
+    if decided:
+        escalates = act.kind == "escalate"
+        after = {"state": "open" if escalates else "decided", "action": action, "escalated": escalates}
+        _change(connection, held, after | {"highlighted": act.kind == "highlight", "decision": new})
+        _announce(connection, held, row, now)
+    _log(connection, held, "decision" if decided else "note", row, {"kind": act.kind, "action": action, "decision": new})
+    return Done(new, number, held["id"], held["site"], act.kind, action, act.batch)
+
+
+class Decisions:
+    """`sites` None: all; a comment of another site is as good as none."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def decide(self, number: int, sites: Sequence[str] | None, act: Act, seen: Seen, now: int) -> Done | None:
+        """Appends a decision. None: there is no such comment here. Raises ConflictError."""
+        with transaction(self._engine, writes=True) as connection:
+            held = _held(connection, number, sites)
+            if not held:
+                return None
+            if act.kind != "note":
+                _check_claim(connection, number, act.by, now)
+                _check_seen(connection, held, seen)
+                connection.execute(claims.delete().where(claims.c.comment == number))
+            return append(connection, number, act, now)
+
+    def undo_last(self, by: str, sites: Sequence[str] | None, now: int) -> Done | None:
+        """Takes back the newest thing that a person did and has not taken back; a bulk action as a whole. None: nothing is left.
+
+        Raises ConflictError where somebody has decided since, or the comment was edited.
+        """
+        with transaction(self._engine, writes=True) as connection:
+            last = connection.execute(_undoable(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
+            if last is None:
+                return None
+            if last["batch"]:
+                return _undo_batch(connection, by, last["batch"], now)
+            return _undo(connection, last, by, now)
+
+    def undo(self, decision: int, by: str, sites: Sequence[str] | None, now: int) -> Done | None:
+        """Takes back one decision of a person's own. None: there is no such one left to take back. Raises ConflictError."""
+        with transaction(self._engine, writes=True) as connection:
+            found = connection.execute(_undoable(by, sites).where(decisions.c.number == decision)).mappings().first()
+            return _undo(connection, found, by, now) if found else None
+
+    def undo_batch(self, batch: str, by: str, now: int) -> Done | None:
+        """Takes back a bulk action, all but what was decided or edited since. None: nothing of it is left."""
+        with transaction(self._engine, writes=True) as connection:
+            return _undo_batch(connection, by, batch, now)
+
+    def last(self, by: str, sites: Sequence[str] | None) -> RowMapping | None:
+        """What `undo_last` would take back: number, comment, kind, action, batch."""
+        with transaction(self._engine, writes=False) as connection:
+            return connection.execute(_undoable(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
+
+
+def _held(connection: Connection, number: int, sites: Sequence[str] | None = None) -> RowMapping:
+    """A comment, locked, with what its newest version says; empty where there is none of these sites."""
+    names = ("number", "id", "site", "article", "version", *_STATE)
+    query = sa.select(*(comments.c[name] for name in names), versions.c.model, versions.c.scores)
+    query = query.join(versions, sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version))
+    query = query.where(comments.c.number == number).with_for_update(of=comments)
+    if sites is not None:
+        query = query.where(comments.c.site.in_(sites))
+    return connection.execute(query).mappings().first() or {}  # type: ignore[return-value]
+
+
+def _row(held: RowMapping, act: Act, now: int) -> dict[str, Any]:
+    """What every decision carries: of what, by whom, when, and what the model had said."""
+    before = {name: held[name] for name in _STATE}
+    values = {"comment": held["number"], "version": held["version"], "by": act.by, "at": now, "batch": act.batch}
+    return values | {"model": held["model"], "scores": held["scores"], "before": before}
+
+
+def _check_claim(connection: Connection, number: int, by: str, now: int) -> None:
+    other = sa.select(claims.c.by).where(claims.c.comment == number, claims.c.by != by, claims.c.until > now)
+    if (holder := connection.execute(other).scalar()) is not None:
+        raise ConflictError("claimed", holder)
+
+
+def _check_seen(connection: Connection, held: RowMapping, seen: Seen) -> None:
+    if held["version"] != seen.version:
+        raise ConflictError("edited")
+    if held["decision"] != seen.decision:
+        by = connection.execute(sa.select(decisions.c.by).where(decisions.c.number == held["decision"])).scalar()
+        raise ConflictError("decided", by)
+
+
+def _undoable(by: str, sites: Sequence[str] | None) -> sa.Select[Any]:
+    """Decisions of a person that nothing has taken back."""
+    later = decisions.alias()
+    names = ("number", "comment", "version", "kind", "action", "batch", "before", "labels")
+    query = sa.select(*(decisions.c[name] for name in names)).where(decisions.c.by == by, decisions.c.kind != "undo")
+    query = query.where(decisions.c.before.is_not(None), ~sa.exists().where(later.c.undoes == decisions.c.number))
+    if sites is not None:
+        query = query.join(comments, comments.c.number == decisions.c.comment).where(comments.c.site.in_(sites))
+    return query
+
+
+def _undo(connection: Connection, taken: RowMapping, by: str, now: int) -> Done:
+    held = _held(connection, taken["comment"])
+    if taken["kind"] != "note":
+        if held["version"] != taken["version"]:
+            raise ConflictError("edited")
+        if held["decision"] != taken["number"]:
+            newer = connection.execute(sa.select(decisions.c.by).where(decisions.c.number == held["decision"])).scalar()
+            raise ConflictError("decided", newer)
+    return _restore(connection, held, taken, by, now)
+
+
+def _restore(connection: Connection, held: RowMapping, taken: RowMapping, by: str, now: int) -> Done:
+    before = taken["before"] if taken["kind"] != "note" else {name: held[name] for name in _STATE}
+    row = _row(held, Act("undo", by, batch=taken["batch"]), now) | {"kind": "undo", "undoes": taken["number"], "labels": []}
+    row["action"] = before["action"]
+    new = int(connection.execute(decisions.insert().values(row).returning(decisions.c.number)).scalar_one())
+    if taken["kind"] != "note":
+        _change(connection, held, before)
+        _announce(connection, held, row, now)
+    _log(connection, held, "undo", row, {"decision": taken["number"], "kind": taken["kind"]})
+    return Done(new, held["number"], held["id"], held["site"], taken["kind"], before["action"], taken["batch"])
+
+
+def _undo_batch(connection: Connection, by: str, batch: str, now: int) -> Done | None:
+    found = connection.execute(_undoable(by, None).where(decisions.c.batch == batch)).mappings().all()
+    done = None
+    count = 0
+    for taken in found:
+        held = _held(connection, taken["comment"])
+        if held["decision"] == taken["number"] and held["version"] == taken["version"]:
+            done = _restore(connection, held, taken, by, now)
+            count += 1
+    return None if done is None else Done(done.number, done.comment, done.id, done.site, done.kind, done.action, batch, count)
+
+
+def _change(connection: Connection, held: RowMapping, values: Mapping[str, Any]) -> None:
+    connection.execute(comments.update().where(comments.c.number == held["number"]).values(values))
+
+
+def _announce(connection: Connection, held: RowMapping, row: Mapping[str, Any], now: int) -> None:
+    """What a webhook says of a decision: ids and labels, no text of the comment."""
+    told = {name: held[name] for name in ("id", "site", "article", "version")}
+    told |= {"action": row["action"], "labels": row["labels"], "model": held["model"]}
+    events.announce(connection, held["number"], held["site"], told, now)
+
+
+def _log(connection: Connection, held: RowMapping, what: str, row: Mapping[str, Any], detail: dict[str, Any]) -> None:
+    values = {"at": row["at"], "by": row["by"], "what": what, "site": held["site"], "comment": held["id"]}
+    connection.execute(audit.insert().values(**values, detail=detail | {"version": held["version"]}))

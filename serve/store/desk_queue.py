@@ -1,0 +1,381 @@
+"""The queue: which comments, in which order, page by page; and what stands around each of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, RowMapping
+
+from labels import schema
+from serve.store.database import transaction
+from serve.store.tables import SCORES, articles, comments, decisions, versions
+
+LIKELY = 0.5
+"""Probability of toxicity from which the model and a person who publishes disagree, and below which it disagrees with one who rejects."""
+_KIN = 6
+"""Siblings and answers that are shown with a card; the comment's own page shows more."""
+_ANCESTORS = 3
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A view of the queue. `sites` None: all; there is no query that forgets to say which sites."""
+
+    sites: Sequence[str] | None
+    site: str | None = None
+    article: str | None = None
+    author: str | None = None
+    lang: str | None = None
+    output: str | None = None
+    """`head.output`, for `low`, `high` and the sort by score."""
+    low: float | None = None
+    high: float | None = None
+    """The range is half-open, but for 1."""
+    stance: str | None = None
+    reply_stance: str | None = None
+    sentiment: str | None = None
+    hours: float | None = None
+    """Came within the last so many hours."""
+    state: str = "open"
+    """open, escalated, decided, all."""
+    disagree: bool = False
+    text: str | None = None
+    sort: str = "urgency"
+    """One of SORTS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A comment that stands near another one."""
+
+    number: int
+    id: str
+    author: str | None
+    text: str
+    lang: str | None
+    action: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One thing that a moderator did to a comment."""
+
+    number: int
+    kind: str
+    action: str
+    labels: tuple[str, ...]
+    note: str | None
+    by: str
+    at: int
+    batch: str | None
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What an author's other comments came to, on the same site."""
+
+    comments: int = 0
+    published: int = 0
+    """By a moderator's decision, as are the next ones."""
+    rejected: int = 0
+    open: int = 0
+
+
+@dataclass(slots=True)
+class Card:
+    """A comment with all that a person needs to decide on it."""
+
+    number: int
+    id: str
+    site: str
+    article: str | None
+    reply_to: str | None
+    author: str | None
+    created_at: str | None
+    received: int
+    version: int
+    state: str
+    action: str
+    escalated: bool
+    highlighted: bool
+    decision: int | None
+    urgency: float
+    text: str
+    lang: str | None
+    reason: str | None
+    scores: dict[str, dict[str, float]]
+    low_confidence: list[str]
+    model: str
+    reasons: list[dict[str, Any]]
+    policy: str
+    spans: list[dict[str, Any]] | None
+    place: str = ""
+    """Cursor of the page that begins after it."""
+    title: str | None = None
+    url: str | None = None
+    ancestors: list[Kin] = field(default_factory=list)
+    """From the nearest up."""
+    siblings: list[Kin] = field(default_factory=list)
+    siblings_count: int = 0
+    answers: list[Kin] = field(default_factory=list)
+    answers_count: int = 0
+    record: Record = field(default_factory=Record)
+    past: list[Past] = field(default_factory=list)
+
+
+_OWN = ("number", "id", "site", "article", "reply_to", "author", "created_at", "received", "version")
+_OWN += ("state", "action", "escalated", "highlighted", "decision", "urgency")
+_SAID = ("text", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy", "spans")
+_VERSION = sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version)
+_CARDS = sa.select(*(comments.c[name] for name in _OWN), *(versions.c[name] for name in _SAID)).join(versions, _VERSION)
+_KINS = sa.select(
+    *(comments.c[name] for name in ("number", "id", "site", "author", "reply_to", "action", "state")), versions.c.text, versions.c.lang
+).join(versions, _VERSION)
+
+
+def _score(wanted: Wanted) -> sa.ColumnElement[Any]:
+    return comments.c[SCORES[wanted.output or "toxicity.toxicity"]]
+
+
+SORTS: Mapping[str, tuple[Callable[[Wanted], sa.ColumnElement[Any]], bool]] = {
+    "urgency": (lambda wanted: comments.c.urgency, True),
+    "score": (_score, True),
+    "unsure": (lambda wanted: sa.func.abs(_score(wanted) - LIKELY), False),
+    "newest": (lambda wanted: comments.c.number, True),
+    "oldest": (lambda wanted: comments.c.number, False),
+}
+"""Name -> what is sorted by, and whether the greatest is first."""
+
+
+class Queue:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def page(self, wanted: Wanted, now: int, *, after: str | None = None, limit: int = 20) -> list[Card]:
+        """Cards that fit, in the order wanted, after a cursor (`Card.place`)."""
+        with transaction(self._engine, writes=False) as connection:
+            chosen, falls = SORTS[wanted.sort]
+            by = chosen(wanted)
+            query = where(_CARDS, wanted, now, connection.dialect.name).add_columns(by.label("by"))
+            if (cursor := _cursor(after)) is not None:
+                query = query.where(_beyond(by, cursor, falls=falls))
+            if wanted.sort in ("score", "unsure"):
+                query = query.where(_score(wanted).is_not(None))
+            query = query.order_by(by.desc() if falls else by.asc(), comments.c.number).limit(limit)
+            return _surrounded(connection, connection.execute(query).mappings().all())
+
+    def count(self, wanted: Wanted, now: int) -> int:
+        """How many comments fit."""
+        with transaction(self._engine, writes=False) as connection:
+            query = where(sa.select(sa.func.count()).select_from(comments), wanted, now, connection.dialect.name)
+            return int(connection.execute(query).scalar_one())
+
+    def card(self, number: int, sites: Sequence[str] | None) -> Card | None:
+        """One comment, whatever its state. None: there is none here."""
+        query = _CARDS.add_columns(comments.c.urgency.label("by")).where(comments.c.number == number)
+        if sites is not None:
+            query = query.where(comments.c.site.in_(sites))
+        with transaction(self._engine, writes=False) as connection:
+            found = _surrounded(connection, connection.execute(query).mappings().all(), kin=100)
+        return found[0] if found else None
+
+    def sites(self, sites: Sequence[str] | None) -> list[str]:
+        """Names of the sites that have comments, at most 50."""
+        if sites is not None:
+            return sorted(sites)
+        found: list[str] = []
+        with transaction(self._engine, writes=False) as connection:
+            # Site by site through the index: DISTINCT would read every comment.
+            query = sa.select(sa.func.min(comments.c.site)).where(comments.c.site > sa.bindparam("last"))
+            while len(found) < 50 and (name := connection.execute(query, {"last": found[-1] if found else ""}).scalar()) is not None:
+                found.append(name)
+        return found
+
+
+def cards(connection: Connection, numbers: Sequence[int]) -> list[Card]:
+    """Cards of comments, in the order of the numbers."""
+    query = _CARDS.add_columns(comments.c.urgency.label("by")).where(comments.c.number.in_(numbers))
+    found = {card.number: card for card in _surrounded(connection, connection.execute(query).mappings().all())}
+    return [found[number] for number in numbers if number in found]
+
+
+def where(query: sa.Select[Any], wanted: Wanted, now: int, dialect: str) -> sa.Select[Any]:
+    """A query on `comments`, narrowed to what is wanted."""
+    same = [comments.c[name] == value for name in ("site", "article", "author", "lang") if (value := getattr(wanted, name)) is not None]
+    leads = [_leads(head, output) for head in ("stance", "reply_stance", "sentiment") if (output := getattr(wanted, head)) is not None]
+    query = query.where(*same, *leads, *_state(wanted), *_range(wanted))
+    if wanted.sites is not None:
+        query = query.where(comments.c.site.in_(wanted.sites))
+    if wanted.hours is not None:
+        query = query.where(comments.c.received >= now - int(wanted.hours * _HOUR_MS))
+    if wanted.disagree:
+        published = sa.and_(comments.c.action == "publish", comments.c.toxicity_toxicity >= LIKELY)
+        rejected = sa.and_(comments.c.action == "reject", comments.c.toxicity_toxicity < LIKELY)
+        query = query.where(comments.c.decision.is_not(None), sa.or_(published, rejected))
+    if wanted.text and (words := re.findall(r"\w+", wanted.text)):
+        query = query.where(_says(words, dialect))
+    return query
+
+
+def _state(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    states: dict[str, list[sa.ColumnElement[bool]]] = {
+        "open": [comments.c.state == "open", comments.c.escalated.is_(False)],
+        "escalated": [comments.c.state == "open", comments.c.escalated.is_(True)],
+        "decided": [comments.c.state == "decided", comments.c.decision.is_not(None)],
+        "all": [],
+    }
+    return states[wanted.state]
+
+
+def _range(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    found = []
+    if wanted.low is not None:
+        found.append(_score(wanted) >= wanted.low)
+    if wanted.high is not None:
+        found.append(_score(wanted) <= 1 if wanted.high >= 1 else _score(wanted) < wanted.high)
+    return found
+
+
+def _leads(head: str, output: str) -> sa.ColumnElement[bool]:
+    """The output is the likeliest of its head."""
+    mine = comments.c[SCORES[f"{head}.{output}"]]
+    return sa.and_(*(mine >= comments.c[SCORES[f"{head}.{other}"]] for other in schema.BY_NAME[head].names if other != output))
+
+
+def _says(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
+    """All words stand in the text; each may go on. On PostgreSQL an older version counts too."""
+    if dialect == "sqlite":
+        match = " ".join(f'"{word}"*' for word in words)
+        found = sa.text("SELECT rowid FROM texts WHERE texts MATCH :match").bindparams(match=match)
+        return comments.c.number.in_(found.columns(sa.column("rowid", sa.Integer)))
+    match = " & ".join(f"'{word}':*" for word in words)
+    simple = sa.literal_column("'simple'")  # as the index has it: a parameter would not be seen to be the same
+    vector = sa.func.to_tsvector(simple, versions.c.text)
+    said = sa.select(versions.c.comment).where(vector.op("@@")(sa.func.to_tsquery(simple, match)))
+    return comments.c.number.in_(said.correlate(None))
+
+
+def _cursor(place: str | None) -> tuple[float, int] | None:
+    """Of `Card.place`; None for what is no cursor, which begins at the top."""
+    if not place:
+        return None
+    try:
+        value, number = json.loads(base64.urlsafe_b64decode(place))
+        return float(value), int(number)
+    except (ValueError, TypeError):
+        return None
+
+
+def _beyond(by: sa.ColumnElement[Any], cursor: tuple[float, int], *, falls: bool) -> sa.ColumnElement[bool]:
+    value, number = cursor
+    return sa.or_(by < value if falls else by > value, sa.and_(by == value, comments.c.number > number))
+
+
+def _surrounded(connection: Connection, rows: Sequence[RowMapping], kin: int = _KIN) -> list[Card]:
+    """Cards of rows, with titles, threads, records and earlier decisions: one query for each, not for each card."""
+    if not rows:
+        return []
+    cards = [Card(**{name: row[name] for name in (*_OWN, *_SAID)}) for row in rows]
+    for card, row in zip(cards, rows, strict=True):
+        card.place = base64.urlsafe_b64encode(json.dumps([row["by"], card.number]).encode()).decode()
+    _add_titles(connection, cards)
+    _add_ancestors(connection, cards)
+    _add_kin(connection, cards, kin)
+    _add_records(connection, cards)
+    _add_past(connection, cards)
+    return cards
+
+
+def _add_titles(connection: Connection, cards: Sequence[Card]) -> None:
+    meant = sa.tuple_(articles.c.site, articles.c.id).in_({(card.site, card.article) for card in cards if card.article})
+    query = sa.select(*(articles.c[name] for name in ("site", "id", "title", "url"))).where(meant)
+    known = {(row.site, row.id): row for row in connection.execute(query)}
+    for card in cards:
+        if found := known.get((card.site, card.article or "")):
+            card.title, card.url = found.title, found.url
+
+
+def _add_ancestors(connection: Connection, cards: Sequence[Card]) -> None:
+    """Level by level, so that twenty cards cost no more queries than one."""
+    above: dict[int, str | None] = {card.number: card.reply_to for card in cards}
+    for _ in range(_ANCESTORS):
+        wanted = {(card.site, name) for card in cards if (name := above[card.number])}
+        if not wanted:
+            return
+        found = {(row["site"], row["id"]): row for row in connection.execute(_KINS.where(_are(wanted))).mappings()}
+        for card in cards:
+            row = found.get((card.site, above[card.number] or ""))
+            if row is not None:
+                card.ancestors.append(_kin(row))
+            above[card.number] = row["reply_to"] if row is not None else None
+
+
+def _are(pairs: set[tuple[str, str]]) -> sa.ColumnElement[bool]:
+    return sa.tuple_(comments.c.site, comments.c.id).in_(pairs)
+
+
+def _add_kin(connection: Connection, cards: Sequence[Card], most: int) -> None:
+    """Siblings under the same comment, and answers."""
+    parents = {(card.site, name) for card in cards for name in (card.id, card.reply_to) if name}
+    under = sa.tuple_(comments.c.site, comments.c.reply_to).in_(parents)
+    place = sa.func.row_number().over(partition_by=(comments.c.site, comments.c.reply_to), order_by=comments.c.number)
+    count = sa.func.count().over(partition_by=(comments.c.site, comments.c.reply_to))
+    ranked = _KINS.add_columns(place.label("place"), count.label("count")).where(under).subquery()
+    children = defaultdict(list)
+    for row in connection.execute(sa.select(ranked).where(ranked.c.place <= most + 1).order_by(ranked.c.place)).mappings():
+        children[row["site"], row["reply_to"]].append(row)
+    for card in cards:
+        answers = children[card.site, card.id]
+        card.answers, card.answers_count = [_kin(row) for row in answers[:most]], answers[0]["count"] if answers else 0
+        siblings = children[card.site, card.reply_to] if card.reply_to else []
+        card.siblings = [_kin(row) for row in siblings if row["number"] != card.number][:most]
+        card.siblings_count = siblings[0]["count"] - 1 if siblings else 0
+
+
+def _kin(row: RowMapping) -> Kin:
+    return Kin(**{name: row[name] for name in ("number", "id", "author", "text", "lang", "action", "state")})
+
+
+def _add_records(connection: Connection, cards: Sequence[Card]) -> None:
+    wrote = sa.tuple_(comments.c.site, comments.c.author).in_({(card.site, card.author) for card in cards if card.author})
+    decided = comments.c.decision.is_not(None)
+
+    def counted(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((condition, 1), else_=0))
+
+    query = sa.select(
+        comments.c.site,
+        comments.c.author,
+        sa.func.count().label("comments"),
+        counted(sa.and_(decided, comments.c.action == "publish")).label("published"),
+        counted(sa.and_(decided, comments.c.action == "reject")).label("rejected"),
+        counted(comments.c.state == "open").label("open"),
+    )
+    rows = connection.execute(query.where(wrote).group_by(comments.c.site, comments.c.author)).all()
+    known = {(row.site, row.author): Record(row.comments, row.published, row.rejected, row.open) for row in rows}
+    for card in cards:
+        card.record = known.get((card.site, card.author), Record())
+
+
+def _add_past(connection: Connection, cards: Sequence[Card]) -> None:
+    later = decisions.alias()
+    names = ("number", "comment", "kind", "action", "labels", "note", "by", "at", "batch")
+    undone = sa.exists().where(later.c.undoes == decisions.c.number)
+    query = sa.select(*(decisions.c[name] for name in names), undone.label("undone"))
+    query = query.where(decisions.c.comment.in_([card.number for card in cards]), decisions.c.kind != "undo")
+    past = defaultdict(list)
+    for row in connection.execute(query.order_by(decisions.c.number)).mappings():
+        values = {name: row[name] for name in (*names, "undone") if name not in ("comment", "labels")}
+        past[row["comment"]].append(Past(**values, labels=tuple(row["labels"])))
+    for card in cards:
+        card.past = past[card.number]

@@ -1,0 +1,51 @@
+"""How urgent a comment is: harm x uncertainty x waiting time, as one number that does not change while it waits.
+
+urgency(now) = harm x (1 + uncertainty) x 2^(waiting / DOUBLES_MS). Its logarithm is `key + now / DOUBLES_MS`, and the second part is
+the same for all comments: the key alone, stored once and indexed, puts them into the order that holds at any moment.
+
+>>> key({"toxicity": {"threat": 0.9}}, 0) > key({"toxicity": {"insult": 0.9}}, 0)  # the greater harm first
+True
+>>> key({"toxicity": {"insult": 0.6}}, 0) > key({"toxicity": {"insult": 0.6}}, 1)  # of two alike, the one that waits longer
+True
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from labels.scores import Scores
+from serve.store.tables import SCORES
+
+DOUBLES_MS = 6 * 3_600_000
+"""A comment becomes twice as urgent for every six hours that it waits."""
+HARM = {
+    "threat": 1.0,
+    "severe_toxicity": 0.9,
+    "identity_attack": 0.9,
+    "sexually_explicit": 0.7,
+    "toxicity": 0.6,
+    "insult": 0.5,
+    "profanity": 0.3,
+}
+"""What an output of toxicity weighs where it is certain: what can hurt a person goes before what is merely rude."""
+_UNSCORED = 0.5
+_LEAST = 0.01
+
+
+def key(scores: Scores, since: int) -> float:
+    """The comment with the greatest key is next. `since`: milliseconds since 1970 from when it waits."""
+    toxicity = scores.get("toxicity", {})
+    if not toxicity:
+        return math.log2(_UNSCORED * 2) - since / DOUBLES_MS
+    harm, chance = max((weight * toxicity.get(name, 0.0), toxicity.get(name, 0.0)) for name, weight in HARM.items())
+    uncertainty = 1 - abs(2 * chance - 1)
+    return math.log2(max(harm, _LEAST) * (1 + uncertainty)) - since / DOUBLES_MS
+
+
+def measures(judged: Mapping[str, Any], since: int) -> dict[str, Any]:
+    """The columns of `comments` that the desk sorts and filters by, of the columns of a version; with nobody's decision on it."""
+    scores: Scores = judged["scores"]
+    columns = {column: scores.get(head, {}).get(output) for name, column in SCORES.items() for head, output in [name.split(".")]}
+    return {"lang": judged["lang"], "urgency": key(scores, since), "escalated": False, "highlighted": False, "decision": None} | columns
