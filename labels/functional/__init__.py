@@ -63,12 +63,22 @@ def _all() -> tuple[Case, ...]:
 def read(folder: Traversable) -> Iterator[Case]:
     """The cases of a folder that holds groups.toml and cases/. Raises ConfigError that names the file and the case."""
     groups = _parsed(folder / "groups.toml")
+    if wrong := [key for key, forms in groups.items() if not isinstance(forms, dict)]:
+        raise ConfigError(f"groups.toml: {', '.join(wrong)}: no table of languages")
     for path in sorted((folder / "cases").iterdir(), key=lambda path: path.name):
         if path.name.endswith(".toml"):
-            for entry in _parsed(path).get("case", ()):
+            for entry in _entries(path):
                 where = f"{path.name}: case {entry.get('id', '(no id)')}"
                 _check(entry, groups, where)
                 yield from _expand(entry, path.name.removesuffix(".toml"), groups, where)
+
+
+def _entries(path: Traversable) -> list[dict[str, Any]]:
+    found = _parsed(path)
+    entries = found.get("case")
+    if found.keys() != {"case"} or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError(f"{path.name}: expected [[case]] tables and nothing else")
+    return entries
 
 
 def _parsed(path: Traversable) -> dict[str, Any]:
@@ -90,8 +100,10 @@ def _check(entry: Mapping[str, Any], groups: Mapping[str, Any], where: str) -> N
         raise ConfigError(f"{where}: no such output: {', '.join(sorted(unknown))}")
     if any(value not in (0, 1) for value in entry["labels"].values()):
         raise ConfigError(f"{where}: a label is neither 0 nor 1")
-    if unknown := set(entry.get("groups", ())) - groups.keys():
-        raise ConfigError(f"{where}: no such group: {', '.join(sorted(unknown))}")
+    if wrong := [lang for lang, text in entry["text"].items() if not isinstance(text, str) or not text.strip()]:
+        raise ConfigError(f"{where}: text.{', text.'.join(wrong)}: no text")
+    if strange := [key for key in entry.get("groups", ()) if not isinstance(key, str) or key not in groups]:
+        raise ConfigError(f"{where}: no such group: {', '.join(map(str, strange))}")
 
 
 def _expand(entry: Mapping[str, Any], category: str, groups: Mapping[str, Any], where: str) -> Iterator[Case]:

@@ -137,6 +137,11 @@ def test_a_form_that_a_table_lacks_is_named(tmp_path: Path) -> None:
         list(functional.read(folder))
 
 
+def test_a_group_without_languages_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"groups\.toml: cats: no table of languages"):
+        list(functional.read(written(tmp_path, GOOD, 'cats = "cats"\n')))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -147,8 +152,12 @@ def test_a_form_that_a_table_lacks_is_named(tmp_path: Path) -> None:
         ("{ toxicity = 0 }", "{ toxicity = 2 }", r"pets\.toml: case one: a label is neither 0 nor 1"),
         ('use = "train"', 'use = "train"\ncolour = "red"', r"pets\.toml: case one: unknown key colour"),
         ('use = "train"', 'use = "train"\ngroups = ["dogs"]', r"pets\.toml: case one: no such group: dogs"),
+        ('use = "train"', 'use = "train"\ngroups = [["cats"]]', r"pets\.toml: case one: no such group: \['cats'\]"),
         ("text.en", "text.bg", r"pets\.toml: case one: bg: group cats: groups\.toml has no form for \{group\}"),
         ("[[case]]", "[[case", r"pets\.toml: "),
+        ("[[case]]", "[case]", r"pets\.toml: expected \[\[case\]\] tables and nothing else"),
+        ("[[case]]", "[[cases]]", r"pets\.toml: expected \[\[case\]\] tables and nothing else"),
+        ('"I like {group}."', "3", r"pets\.toml: case one: text\.en: no text"),
     ],
 )
 def test_a_malformed_file_is_refused_by_file_and_case(tmp_path: Path, old: str, new: str, message: str) -> None:
