@@ -161,18 +161,20 @@ def train(
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew; default: go on from the last checkpoint.")] = False,
 ) -> None:
     """Fine-tune the encoder on the labelled sets that CONFIG names, all heads at once. Ended runs go on where they were."""
+    settings = _config(config, values)
     from train import fit
 
-    folder = fit.run(_config(config, values), resume=not restart, progress=_step)
+    folder = fit.run(settings, resume=not restart, progress=_step)
     typer.echo(folder)
 
 
 @app.command()
 def export(config: ConfigFile, values: Overrides = None) -> None:
     """Make the released model of a trained run: int8, calibrated, no torch needed to run it. Prints its folder."""
+    settings = _config(config, values)
     from train import export as exporting
 
-    typer.echo(exporting.run(_config(config, values)))
+    typer.echo(exporting.run(settings))
 
 
 @app.command()
@@ -183,9 +185,10 @@ def evaluate(
     baseline: Annotated[bool, typer.Option(help="Print TF-IDF + logistic regression, trained on the same rows, beside it.")] = True,
 ) -> None:
     """Measure a release on the dev rows, per head, set and language; the figures go to metrics.json and the card."""
+    settings = _config(config, values)
     from train import evaluate as evaluation
 
-    found = evaluation.run(_config(config, values), model, with_baseline=baseline)
+    found = evaluation.run(settings, model, with_baseline=baseline)
     typer.echo(evaluation.summary(found))
 
 

@@ -90,10 +90,19 @@ def _strict(data: bytes, name: str) -> str | None:
 def _guessed(data: bytes, declared: str | None) -> tuple[str, str, tuple[Notice, ...]]:
     from charset_normalizer import from_bytes
 
+    if _nearly_utf8(data):
+        return _checked(data, "utf-8", ())
     best = from_bytes(data[:200_000]).best()
     name = best.encoding if best else "cp1252"
     what = f"not valid {declared or 'utf-8'}; read as {name}, a guess"
     return _checked(data, name, (Notice("document", what),))
+
+
+def _nearly_utf8(data: bytes) -> bool:
+    """Cut inside a character, or a few foreign bytes: in any other encoding hardly a sequence of bytes would be valid UTF-8."""
+    text = data.decode("utf-8", "replace")
+    foreign = sum(not char.isascii() for char in text)
+    return foreign > 0 and text.count("\ufffd") * 20 <= foreign
 
 
 def _is_binary(data: bytes) -> bool:
