@@ -7,6 +7,7 @@ Data go to standard output or to --output, talk goes to standard error.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import logging
 import os
@@ -152,6 +153,47 @@ def report(
         out.write(thread_report.page(found, model=scorer.model, notice=scorer.manifest.notice))
     typer.echo(output.resolve())
     raise typer.Exit(1 if failures.count else 0)
+
+
+label_verbs = typer.Typer(help="What moderators decided as rows for training, and what to label next.", no_args_is_help=True)
+app.add_typer(label_verbs, name="labels")
+Sites = Annotated[list[str] | None, typer.Option("--site", metavar="SITE", help="Only this site; default: all. Repeatable.")]
+
+
+@label_verbs.command("export")
+def labels_export(
+    database: commands.Database = None,
+    output: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; default: standard output.")] = None,
+    site: Sites = None,
+) -> None:
+    """Every decision and reading that stands as one JSON line: the columns of a labelled set plus by, at, model, reason, action, why.
+
+    `threadwise train` takes the file as one more source, named under [[data.extra]] of its configuration. Names, addresses, numbers and
+    links in the texts are masked. docs/labels.md says which labels a decision sets, and which it leaves open.
+
+    Example: `threadwise labels export --output desk.jsonl`
+    """
+    with commands.opened(database) as store, _written(output) as out:
+        for row in store.labels.rows(site):
+            out.write(jsonl.dump(row) + "\n")
+
+
+@label_verbs.command("suggest")
+def labels_suggest(
+    database: commands.Database = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
+    output: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; default: standard output.")] = None,
+    site: Sites = None,
+) -> None:
+    """Comments that would teach the model most, one JSON line each: number, site, id, lang, why, score.
+
+    why: uncertain (the model is least sure), disagreed (a moderator went against it), new language, new topic. The page /labels shows them.
+
+    Example: `threadwise labels suggest --limit 50`
+    """
+    with commands.opened(database) as store, _written(output) as out:
+        for one in store.readings.suggest(site, limit):
+            out.write(jsonl.dump(dataclasses.asdict(one)) + "\n")
 
 
 @app.command()

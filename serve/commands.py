@@ -110,7 +110,7 @@ def _add_key(name: str, database: str | None, *, scopes: list[str] | None, **val
     from serve import security
 
     shown, key = security.new_key(name, _now(), scopes=tuple(scopes or security.DEFAULT_SCOPES), **values)
-    with _store(database) as store:
+    with opened(database) as store:
         store.accounts.add_key(key)
     return shown
 
@@ -118,7 +118,7 @@ def _add_key(name: str, database: str | None, *, scopes: list[str] | None, **val
 @keys.command("list")
 def keys_list(database: Database = None) -> None:
     """All keys, one a line: name, first characters, scopes, site, since when, revoked when."""
-    with _store(database) as store:
+    with opened(database) as store:
         for key in store.accounts.list_keys():
             ended = f"revoked {_day(key.revoked)}" if key.revoked else "in use"
             typer.echo("\t".join((key.name, f"{key.hint}…", ",".join(key.scopes), key.site or "all sites", _day(key.created), ended)))
@@ -127,7 +127,7 @@ def keys_list(database: Database = None) -> None:
 @keys.command("revoke")
 def keys_revoke(name: Name, database: Database = None) -> None:
     """End a key at once, on every server."""
-    with _store(database) as store:
+    with opened(database) as store:
         if not store.accounts.revoke_key(name, _now()):
             raise ConfigError(f'there is no key named "{name}" in use')
     typer.echo(name)
@@ -143,7 +143,7 @@ def users_create(
     """Make an account. The password is read from standard input: its first line."""
     from serve import security
 
-    with _store(database) as store:
+    with opened(database) as store:
         store.accounts.add_user(security.new_user(name, _password(), role, _now(), tuple(site or ())))
     typer.echo(name)
 
@@ -151,7 +151,7 @@ def users_create(
 @users.command("list")
 def users_list(database: Database = None) -> None:
     """All accounts, one a line: name, role, sites."""
-    with _store(database) as store:
+    with opened(database) as store:
         for user in store.accounts.list_users():
             state = "disabled" if user.disabled else "in use"
             typer.echo("\t".join((user.name, user.role, ",".join(user.sites) or "all sites", state)))
@@ -162,7 +162,7 @@ def users_password(name: Name, database: Database = None) -> None:
     """Set a new password, read from standard input; ends all sessions of the user."""
     from serve import security
 
-    with _store(database) as store:
+    with opened(database) as store:
         if not store.accounts.set_password(name, security.hash_password(_password())):
             raise ConfigError(f'there is no user named "{name}"')
     typer.echo(name)
@@ -171,7 +171,7 @@ def users_password(name: Name, database: Database = None) -> None:
 @users.command("disable")
 def users_disable(name: Name, database: Database = None) -> None:
     """End an account and its sessions; what it decided stays."""
-    with _store(database) as store:
+    with opened(database) as store:
         if not store.accounts.disable_user(name):
             raise ConfigError(f'there is no user named "{name}"')
     typer.echo(name)
@@ -180,7 +180,7 @@ def users_disable(name: Name, database: Database = None) -> None:
 @db.command("upgrade")
 def db_upgrade(database: Database = None) -> None:
     """Bring the tables to the newest form. Every other verb does it too."""
-    with _store(database) as store:
+    with opened(database) as store:
         typer.echo(store.revision())
 
 
@@ -197,7 +197,7 @@ def db_erase(
     """
     if (author is None) == (comment is None):
         raise ConfigError("name either --author or --comment")
-    with _store(database) as store:
+    with opened(database) as store:
         if author is not None:
             typer.echo(store.erase.author(author, site, "command line", _now()))
         else:
@@ -207,7 +207,7 @@ def db_erase(
 @db.command("expire")
 def db_expire(days: Annotated[int, typer.Option(min=1, help="Age in days.")], database: Database = None) -> None:
     """Delete the texts of comments older than so many days; scores and decisions stay. The setting retention.days does it by itself."""
-    with _store(database) as store:
+    with opened(database) as store:
         typer.echo(store.erase.expire(_now() - days * 86_400_000, _now()))
 
 
@@ -223,7 +223,7 @@ def webhooks_create(
 
     allowed = settings.load(config).webhooks.allow_private_targets
     secret = outbox.new_secret()
-    with _store(database) as store:
+    with opened(database) as store:
         store.events.add_target(outbox.checked(url, allow_private=allowed), secret, site, _now())
     typer.echo(secret)
 
@@ -231,7 +231,7 @@ def webhooks_create(
 @webhooks.command("list")
 def webhooks_list(database: Database = None) -> None:
     """All addresses, one a line: number, address, site, state, events that wait, events given up."""
-    with _store(database) as store:
+    with opened(database) as store:
         counts = store.events.counts()
         for target in store.events.targets():
             waiting, dead = counts.get(target.number, (0, 0))
@@ -242,14 +242,14 @@ def webhooks_list(database: Database = None) -> None:
 @webhooks.command("disable")
 def webhooks_disable(number: Annotated[int, typer.Argument(metavar="NUMBER")], database: Database = None) -> None:
     """Tell an address nothing any more; its waiting events stay in the outbox."""
-    with _store(database) as store:
+    with opened(database) as store:
         if not store.events.disable_target(number, _now()):
             raise ConfigError(f"there is no webhook {number}")
     typer.echo(number)
 
 
 @contextlib.contextmanager
-def _store(database: str | None) -> Iterator[Store]:
+def opened(database: str | None) -> Iterator[Store]:
     """The store, migrated."""
     from serve import settings
     from serve.store import Store

@@ -11,6 +11,9 @@ from serve.store.comments import Comments
 from serve.store.desk import Desk
 from serve.store.erase import Eraser
 from serve.store.events import Events
+from serve.store.labels import Labels
+from serve.store.labels_next import Readings
+from serve.store.people import People
 from serve.store.policies import Policies
 
 
@@ -27,6 +30,9 @@ class Store:
         self.policies = Policies(self.engine)
         self.erase = Eraser(self.engine)
         self.desk = Desk(self.engine)
+        self.people = People(self.engine)
+        self.labels = Labels(self.engine)
+        self.readings = Readings(self.engine)
 
     def ready(self) -> None:
         """Raises StoreError where the database does not answer."""
