@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from train.config import Config
     from train.inference import Scorer
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="threadwise",
     help="Reads the comments under articles and tells people what is in them: the thread, toxicity, stance, sentiment.",
@@ -339,7 +341,12 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 def _written(path: Path | None) -> Iterator[TextIO]:
     """Standard output, a device or pipe as it is, or a file that appears whole or not at all."""
     if path is None:
-        yield sys.stdout
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:  # its reader has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
         return
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -371,13 +378,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; the exit code. What goes wrong is one line on standard error, never a trace."""
     try:
         result = app(arguments, standalone_mode=False)
-        sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        return 130
-    except BrokenPipeError:  # the reader of our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        result = _INTERRUPTED
     except (ThreadwiseError, OSError, ModuleNotFoundError) as error:
         return _failed(error)
     except Exception as error:
@@ -386,6 +388,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         shown()  # a wrong option: typer's own words
         return 2
+    if result == _INTERRUPTED:
+        _say("interrupted")
     return result if isinstance(result, int) else 0
 
 
