@@ -39,6 +39,7 @@ run = "{folder / "run"}"
 release = "{folder / "release"}"
 [data]
 folder = "{folder / "data"}"
+functional = false
 [mix]
 rows = 300
 [backbone]

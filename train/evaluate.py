@@ -1,25 +1,26 @@
 """A release against the dev rows: figures per head, set and language, with the baseline beside them.
 
-    run(config)  ->  metrics.json (figures only, no texts) in the run's folder and in the release
+    run(config)  ->  metrics.json (figures only, no texts) in the run's folder and in the release; evaluation.html in the run's folder
 
 Headline figures: toxicity = rows pooled per language, mean of ROC-AUC over languages with at least 30 of each class; softmax heads = mean
-over
-sets of macro-F1 over the classes in the set's gold. Each with a bootstrap interval over rows.
+over sets of macro-F1 over the classes in the set's gold. Each with a bootstrap interval over rows.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from labels import schema
-from train import baseline, calibrate, card, fit, metrics, mix, sources
+from train import baseline, calibrate, card, fit, metrics, mix, probes, report, sources
 from train.config import Config
 from train.encode import Window
 from train.inference import Scorer
@@ -30,6 +31,11 @@ _log = logging.getLogger(__name__)
 _LEAST = 30
 """Rows of each class that a language must have to enter the headline."""
 _RESAMPLES = 200
+_AIMS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(files("train").joinpath("aims.toml").read_text(encoding="utf-8"))
+LAST = "last-metrics.json"
+"""In the run's folder: the figures of the release that `train.export` replaced."""
+_FLAGGED = {"*": 0.5}
+"""Where the default policy sends a comment to review: what fairness is measured at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,16 @@ def run(config: Config, model: Path | None = None, *, with_baseline: bool = True
     # Each half of the rows is calibrated on the other: a figure on the rows that it was fitted on would flatter it.
     ours = Answers(scorer.model, calibrate.cross_fitted(logits, dev.labels, dev.langs, config.seed))
     theirs = Answers("tf-idf + logistic regression", baseline_answers(config, dev)) if with_baseline else None
-    found = figures(ours, theirs, dev, config.seed)
+    found = figures(ours, theirs, dev, config.seed) | {
+        "aims": aims(ours, dev, config.seed),
+        "attacks": probes.attacks(scorer, dev, config.seed),
+        "fairness": probes.fairness(scorer, _FLAGGED),
+        "context": probes.context(scorer, dev),
+        "spans": probes.spans(scorer, dev),
+        "precision_loss": dict(scorer.manifest.loss),
+    }
+    _beside_the_last(found, Path(config.run) / LAST)
+    report.write(Path(config.run) / "evaluation.html", found, ours.probabilities, theirs.probabilities if theirs else None, dev)
     for place in {Path(config.run), folder}:
         place.mkdir(parents=True, exist_ok=True)
         (place / "metrics.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -105,6 +120,43 @@ def figures(ours: Answers, theirs: Answers | None, dev: Rows, seed: int) -> dict
         "headline": {head.name: _headline(head, ours, theirs, dev, seed) for head in schema.HEADS if dev.labels[head.name].judged.any()},
         "heads": {head.name: _head(head, ours, theirs, dev) for head in schema.HEADS if dev.labels[head.name].judged.any()},
     }
+
+
+def aims(ours: Answers, dev: Rows, seed: int) -> list[dict[str, Any]]:
+    """The sets of aims.toml that are here, each with our figure; a threshold of a half of the rows is chosen on the other half."""
+    found = []
+    for head in schema.HEADS:
+        label, part = dev.labels[head.name], ours.probabilities[:, schema.SLICES[head.name]]
+        for name, aim in _AIMS.get(head.name, {}).items():
+            rows = np.flatnonzero((dev.sets == name) & label.judged)
+            if not len(rows):
+                continue
+            if head.activation is schema.Activation.SIGMOID:
+                value = _at_crossed_threshold(label.targets[rows, 0] >= 0.5, part[rows, 0], aim["figure"], seed)
+            else:
+                value = metrics.macro_f1_by_set(label.targets[rows].argmax(axis=1), part[rows], dev.sets[rows]).get(name)
+            found.append({"head": head.name, "set": name, **aim, "value": round(value or 0.0, 4), "rows": len(rows)})
+    return found
+
+
+def _at_crossed_threshold(gold: np.ndarray, scores: Floats, figure: str, seed: int) -> float | None:
+    if figure == "roc_auc":
+        return metrics.roc_auc(gold, scores)
+    half = np.random.default_rng(seed).permutation(len(gold)) % 2
+    said = np.zeros(len(gold), bool)
+    for part in (0, 1):
+        threshold = metrics.best_threshold(gold[half != part], scores[half != part])
+        said[half == part] = scores[half == part] >= (0.5 if threshold is None else threshold)
+    if figure == "f1":
+        return metrics.f1_of_class(gold.astype(int), said.astype(int), 1)
+    return metrics.macro_f1(gold.astype(int), said.astype(int))
+
+
+def _beside_the_last(found: dict[str, Any], path: Path) -> None:
+    """The headline of the release that the export replaced, where it was another one."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for head, figure in found["headline"].items():
+        figure["last"] = before["headline"].get(head, {}).get("ours") if before.get("model") not in (None, found["model"]) else None
 
 
 def summary(found: dict[str, Any]) -> str:

@@ -156,6 +156,8 @@ def _release(trained: _Trained, precision: str, loss: Loss) -> Path:
     if size > config.export.max_bytes:
         raise ModelError(f"the release has {size:,} bytes, more than export.max_bytes = {config.export.max_bytes:,}")
     np.save(trained.folder / f"dev-{manifest.model}.npy", logits)
+    if (target / "metrics.json").is_file():
+        shutil.copyfile(target / "metrics.json", trained.folder / evaluate.LAST)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(partial, target)

@@ -133,7 +133,7 @@ class Scorer:
         scores = _scores(item.input, windows)
         spans = None
         if evidence is not None:
-            spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"], len(item.input.text))
+            spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"])
         applies = [name for name in self.manifest.low_confidence(item.lang) if name.split(".")[0] in scores]
         return Scored(item.input.id, item.lang, scores, self.model, low_confidence=tuple(applies), spans=spans)
 

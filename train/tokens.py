@@ -73,7 +73,7 @@ def _counted(tokenizer: Tokenizer, texts: list[str], size: int) -> Ints:
 
 
 def keep(pieces: Sequence[str], weight: np.ndarray, size: int, specials: Specials) -> Ints:
-    """The ids of the `size` pieces that stay, ascending: specials, all one-character pieces (so nothing becomes unknown), then by weight."""
+    """The ids of the `size` pieces that stay, ascending: specials, all one-character pieces (nothing becomes unknown), then by weight."""
     if size >= len(pieces):
         return np.arange(len(pieces))
     short = np.array([len(piece.lstrip("▁")) <= 1 for piece in pieces])

@@ -1,0 +1,170 @@
+"""Questions asked of a release beside its dev figures: does it stand evasion, is it fair, does context help, do its spans hit.
+
+Each probe gives plain figures as JSON, no texts. They need the released model alone, and run in minutes on two cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from labels import functional, schema
+from labels.scores import Context, ScoreInput
+from train import metrics, salience
+from train.attacks import ATTACKS
+from train.inference import Scorer
+from train.rows import Bools, Floats, Ints, Rows
+
+_TOXICITY = schema.SLICES["toxicity"].start
+_ATTACK_ROWS = 120
+"""Dev rows of a language, half of them toxic, on which attacks are tried."""
+_ATTACK_LEAST = 40
+"""Rows of either class that a language must have for that."""
+CONTEXT_SETS = ("context_toxicity", "ro_news_offense", "detoxis2021", "victsd", "fox_news_comments", "korean_beep")
+SPAN_SETS = ("civil_toxic_spans", "vihsd", "hatebr")
+
+
+def attacks(scorer: Scorer, dev: Rows, seed: int) -> dict[str, Any]:
+    """For each attack and language it touches: rows changed, toxicity macro-F1 of those rows before and after, and the loss.
+
+    The threshold is the one with the best macro-F1 on the unharmed rows of the language, the same for both.
+    """
+    rng = np.random.default_rng(seed)
+    picked = dev.take(_balanced(dev, rng))
+    gold = picked.labels["toxicity"].targets[:, 0] >= 0.5
+    clean = toxicity(scorer, picked)
+    found: dict[str, Any] = {}
+    for name, attack in ATTACKS.items():
+        texts = [attack.apply(text, str(lang), rng) for text, lang in zip(picked.texts, picked.langs, strict=True)]
+        touched = np.array([text != other for text, other in zip(texts, picked.texts, strict=True)])
+        rows = np.flatnonzero(touched)
+        if not len(rows):
+            continue
+        after = clean.copy()
+        after[rows] = toxicity(scorer, replace(picked, texts=texts).take(rows))
+        found[name] = {"meaning": attack.meaning, "languages": _losses(picked.langs, gold, touched, clean, after)}
+    return found
+
+
+def _balanced(dev: Rows, rng: np.random.Generator) -> Ints:
+    label = dev.labels["toxicity"]
+    chosen = []
+    for lang in np.unique(dev.langs):
+        here = label.mask[:, 0] & (dev.langs == lang)
+        parts = [np.flatnonzero(here & (label.targets[:, 0] >= 0.5)), np.flatnonzero(here & (label.targets[:, 0] < 0.5))]
+        if min(map(len, parts)) >= _ATTACK_LEAST:
+            chosen += [rng.permutation(part)[: _ATTACK_ROWS // 2] for part in parts]
+    return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
+
+
+def _losses(langs: np.ndarray, gold: Bools, touched: Bools, clean: Floats, after: Floats) -> dict[str, Any]:
+    found = {}
+    for lang in np.unique(langs):
+        here = langs == lang
+        if touched[here].mean() < 0.5:  # the attack does not speak of this language
+            continue
+        threshold = metrics.best_threshold(gold[here], clean[here])
+        if threshold is None:
+            continue
+        before, then = (metrics.macro_f1(gold[here].astype(int), (part[here] >= threshold).astype(int)) or 0.0 for part in (clean, after))
+        found[str(lang)] = {"rows": int(here.sum()), "before": round(before, 4), "after": round(then, 4), "loss": round(before - then, 4)}
+    return found
+
+
+def fairness(scorer: Scorer, threshold: Mapping[str, float]) -> dict[str, Any]:
+    """On the measuring half of our functional cases: false-positive and false-negative rates per category, language and group.
+
+    `threshold`: language -> probability from which a comment counts as flagged; "*" for the others.
+    """
+    cases = list(functional.cases("measure"))
+    scored = scorer.score([ScoreInput(case.id, case.text, case.lang) for case in cases])
+    probability = np.array([one.scores["toxicity"]["toxicity"] for one in scored])
+    gold = np.array([case.labels["toxicity"] >= 0.5 for case in cases])
+    flagged = probability >= np.array([threshold.get(case.lang, threshold["*"]) for case in cases])
+    found: dict[str, Any] = {"cases": len(cases), "all": _rates(gold, flagged), "roc_auc": _round(metrics.roc_auc(gold, probability))}
+    for name, keys in (
+        ("by_category", [case.category for case in cases]),
+        ("by_language", [case.lang for case in cases]),
+        ("by_group", [case.group or "" for case in cases]),
+    ):
+        places = {key: np.array([other == key for other in keys]) for key in sorted(set(keys) - {""})}
+        found[name] = {key: _rates(gold[at], flagged[at]) for key, at in places.items()}
+    rates = [each["false_positive_rate"] for each in found["by_group"].values()]
+    mean = float(np.mean(rates)) if rates else 0.0
+    found["worst_group_over_mean"] = round(max(rates) / mean, 3) if mean else None
+    return found
+
+
+def _rates(gold: Bools, flagged: Bools) -> dict[str, Any]:
+    return {
+        "harmless": int((~gold).sum()),
+        "false_positive_rate": _round(float(flagged[~gold].mean()) if (~gold).any() else None),
+        "toxic": int(gold.sum()),
+        "false_negative_rate": _round(float((~flagged[gold]).mean()) if gold.any() else None),
+    }
+
+
+def context(scorer: Scorer, dev: Rows) -> dict[str, Any]:
+    """Toxicity of sets that have a title or a parent, scored with it and without: ROC-AUC and the best macro-F1."""
+    found = {}
+    for name in CONTEXT_SETS:
+        rows = dev.take(np.flatnonzero((dev.sets == name) & dev.labels["toxicity"].mask[:, 0]))
+        if not len(rows):
+            continue
+        gold = rows.labels["toxicity"].targets[:, 0] >= 0.5
+        both = {"with": toxicity(scorer, rows), "without": toxicity(scorer, replace(rows, contexts=[Context()] * len(rows)))}
+        found[name] = {"rows": len(rows)} | {
+            which: {"roc_auc": _round(metrics.roc_auc(gold, scores)), "macro_f1": _round(_best(gold, scores))}
+            for which, scores in both.items()
+        }
+    return found
+
+
+def spans(scorer: Scorer, rows: Rows, enough: float = salience.ENOUGH) -> dict[str, Any]:
+    """Mean character-F1 of the model's spans against people's, per set (SemEval 2021 task 5: both empty is 1, one empty is 0)."""
+    found = {}
+    for name in SPAN_SETS:
+        at = [row for row in np.flatnonzero(rows.sets == name).tolist() if rows.spans[row] is not None]
+        if not at:
+            continue
+        part = rows.take(np.array(at, np.int64))
+        items = scorer.score(_inputs(part), explain=True)
+        each = [
+            character_f1([(span.begin, span.end) for span in one.spans or ()], marks or ())
+            for one, marks in zip(items, part.spans, strict=True)
+        ]
+        found[name] = {"rows": len(at), "character_f1": round(float(np.mean(each)), 4)}
+    return found
+
+
+def character_f1(predicted: Sequence[tuple[int, int]], gold: Sequence[tuple[int, int]]) -> float:
+    """F1 over the characters that two lists of half-open ranges cover."""
+    ours, theirs = ({at for begin, end in ranges for at in range(begin, end)} for ranges in (predicted, gold))
+    if not ours or not theirs:
+        return float(ours == theirs)
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+def toxicity(scorer: Scorer, rows: Rows) -> Floats:
+    """(rows,): calibrated toxicity, as the release answers."""
+    items = scorer.score(_inputs(rows))
+    return np.array([one.scores["toxicity"]["toxicity"] if one.scored else 0.0 for one in items], np.float32)
+
+
+def _inputs(rows: Rows) -> list[ScoreInput]:
+    return [
+        ScoreInput(number, text, str(lang), context)
+        for number, (text, lang, context) in enumerate(zip(rows.texts, rows.langs, rows.contexts, strict=True))
+    ]
+
+
+def _best(gold: Bools, scores: Floats) -> float | None:
+    threshold = metrics.best_threshold(gold, scores)
+    return None if threshold is None else metrics.macro_f1(gold.astype(int), (scores >= threshold).astype(int))
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
