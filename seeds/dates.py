@@ -29,17 +29,18 @@ _DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
 _ISO = re.compile(
     rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?\s?(Z|[+-][01]\d:?[0-5]\d)?)?(?![\d-])"
 )
-_NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{2})(?![\d/-]|[.,:]\d)")
+_NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{1,2})(?![\d/-]|[.,:]\d)")
 _CJK = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+({_YEAR})(?!\d)")
 _DAY_MONTH = re.compile(
-    rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d)(?!\d))?"
+    rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=-)\d\d)(?![\d:]))?"
 )
-_MONTH_DAY = re.compile(rf"(?<!\w)([^\W\d_]{{3,14}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR})(?!\d)")
+_MONTH_DAY = re.compile(rf"(?<!\w)([^\W\d_]{{3,14}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
 _CLOCK = re.compile(
     r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?"
 )
+_HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(
     rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|\(?(?:(?:UTC|GMT)\s?(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
     rf"|(?P<name>{'|'.join(map(re.escape, _RULES['zones']))}))\)?)(?!\w)",
@@ -172,6 +173,9 @@ def _days(line: str, lang: str | None, day_first: bool | None) -> Iterator[_Part
     """All days of a line, the surest form first."""
     for match in _ISO.finditer(line):
         clock = (int(match[4]), int(match[5]), int(match[6] or 0)) if match[4] and int(match[4]) < 24 else None
+        if clock and _HALF.match(line, match.end()):  # "03:29:11 PM" is read with its half of the day
+            yield _Part(match.start(), match.end(3), (int(match[1]), int(match[2]), int(match[3])))
+            continue
         yield _Part(match.start(), match.end(), (int(match[1]), int(match[2]), int(match[3])), clock, _offset(match[7]) if match[7] else "")
     for match in _CJK.finditer(line):
         yield _Part(match.start(), match.end(), (int(match[1]), int(match[2]), int(match[3])))
@@ -189,7 +193,7 @@ def _numeric(match: re.Match[str], lang: str | None, day_first: bool | None) -> 
         return None
     if len(match[1]) == 4:
         return (one, two, three) if 1900 <= one < 2100 and len(match[5]) <= 2 else None
-    if len(match[1]) > 2:
+    if len(match[1]) > 2 or len(match[5]) == 1:
         return None
     year = three if len(match[5]) == 4 else 2000 + three if three < 70 else 1900 + three
     if not 1900 <= year < 2100:
