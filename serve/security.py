@@ -121,14 +121,19 @@ def new_user(name: str, password: str, role: str, now: int, sites: tuple[str, ..
     return User(name, hash_password(password), role, sites, now, disabled=False)
 
 
-def sign_in(accounts: Accounts, name: str, password: str, now: int) -> str | None:
-    """A session token for the right password, else None. Slow on purpose: call it off the event loop."""
-    user = accounts.user(name)
+def is_password(user: User | None, password: str) -> bool:
+    """Whether this is the user's password. Slow on purpose, as slow for nobody as for somebody: call it off the event loop."""
     try:
         _HASHER.verify(user.password if user else _NOBODY, password[:_MAX_PASSWORD])
     except (VerificationError, InvalidHashError):
-        return None
-    if user is None:
+        return False
+    return user is not None
+
+
+def sign_in(accounts: Accounts, name: str, password: str, now: int) -> str | None:
+    """A session token for the right password, else None. As slow as `is_password`."""
+    user = accounts.user(name)
+    if not is_password(user, password) or user is None:
         return None
     if _HASHER.check_needs_rehash(user.password):
         accounts.set_password(name, _HASHER.hash(password))
