@@ -20,6 +20,7 @@ from serve.store.desk_decisions import Act
 from serve.store.desk_urgency import measures
 from serve.store.tables import comments, suggestions, versions
 
+_TRIES = 5
 _PART = 500
 """Ids in one statement."""
 _ANCESTORS = 50
@@ -132,11 +133,21 @@ class Comments:
 
     def put_all(self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int) -> list[tuple[Stored, bool]]:
         """As `put`, all or none of them."""
-        try:
-            with transaction(self._engine, writes=True) as connection:
-                return [_put(connection, incoming, _judged(scored, verdict), now) for incoming, scored, verdict in items]
-        except sa.exc.IntegrityError:
-            return self.put_all(items, now)  # another process stored one of the ids first: now it is there
+        for _ in range(_TRIES - 1):
+            try:
+                return self._put_all(items, now)
+            except sa.exc.IntegrityError:
+                continue  # another process stored one of the ids first: now it is there
+        return self._put_all(items, now)
+
+    def _put_all(self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int) -> list[tuple[Stored, bool]]:
+        found: dict[int, tuple[Stored, bool]] = {}
+        with transaction(self._engine, writes=True) as connection:
+            # Always in the same order: two pages that share comments must not wait for each other.
+            for place in sorted(range(len(items)), key=lambda place: (items[place][0].site, items[place][0].id)):
+                incoming, scored, verdict = items[place]
+                found[place] = _put(connection, incoming, _judged(scored, verdict), now)
+        return [found[place] for place in range(len(items))]
 
     def page(self, where: Filter, *, after: int = 0, limit: int = 50) -> list[Stored]:
         """Comments that fit, oldest first, from the cursor `after` (a comment's number) on."""

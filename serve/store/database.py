@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from labels.errors import StoreError
+from serve.store import tables
 
 _BUSY_MS = 5_000
 """How long a writer waits for another process's transaction on SQLite."""
@@ -63,7 +65,7 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
     except sa.exc.IntegrityError:
         raise
     except SQLAlchemyError as error:
-        raise StoreError(f"the database cannot be used: {str(getattr(error, 'orig', None) or error).strip().splitlines()[0]}") from error
+        raise StoreError(f"the database cannot be used: {_words(error)}") from error
 
 
 def migrate(engine: Engine) -> None:
@@ -75,8 +77,7 @@ def migrate(engine: Engine) -> None:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             command.upgrade(alembic(connection), "head")
     except SQLAlchemyError as error:
-        words = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StoreError(f"database {engine.url.render_as_string()}: {words}") from error
+        raise StoreError(f"database {engine.url.render_as_string()}: {_words(error)}") from error
 
 
 def revision(engine: Engine) -> str:
@@ -94,16 +95,31 @@ def alembic(connection: Connection) -> Config:
 
 
 def compact(engine: Engine) -> None:
-    """Gives freed pages back, so that erased texts are in no file of the database any more."""
-    statements = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if engine.dialect.name == "sqlite" else ("VACUUM FULL",)
-    with contextlib.closing(engine.raw_connection()) as raw:  # outside any transaction, which SQLAlchemy would begin
-        connection: Any = raw.dbapi_connection
-        if engine.dialect.name == "postgresql":
-            connection.autocommit = True
-        for statement in statements:
+    """Gives freed pages back, so that erased texts are in no file of the tables any more; locks them meanwhile. Raises StoreError."""
+    try:
+        with contextlib.closing(engine.raw_connection()) as raw:  # outside any transaction, which SQLAlchemy would begin
+            _compact(raw.dbapi_connection, engine.dialect.name)
+    except (sqlite3.Error, psycopg.Error, SQLAlchemyError) as error:
+        raise StoreError(f"the database cannot be compacted: {error}") from error
+
+
+def _compact(connection: Any, dialect: str) -> None:
+    if dialect == "sqlite":
+        # Deleted words stay in the segments of a full-text index until it is made anew.
+        for statement in ("INSERT INTO texts(texts) VALUES ('rebuild')", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             connection.execute(statement)
-        if engine.dialect.name == "postgresql":
-            connection.autocommit = False
+        return
+    connection.autocommit = True
+    try:
+        for table in (*tables.metadata.sorted_tables, "pg_statistic"):  # statistics hold samples of texts
+            connection.execute(f"VACUUM (FULL, ANALYZE) {table}")
+    finally:
+        connection.autocommit = False
+
+
+def _words(error: SQLAlchemyError) -> str:
+    """The database's own words, one line."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 
 def _shown(url: str) -> str:

@@ -1,0 +1,294 @@
+"""The store, the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from labels.errors import ConfigError
+from labels.scores import Scored, Unscored
+from labels.thread import Article
+from serve import security
+from serve.policy import Action, Reason, Verdict
+from serve.store import Store, tables
+from serve.store.comments import Choice, Filter, Incoming, StaleError, Stored
+
+NOW = 1_767_000_000_000
+SCORED = Scored("1", "en", {"toxicity": {"toxicity": 0.9}}, "tiny@0")
+REVIEW = Verdict(Action.REVIEW, (Reason("toxic", "toxicity", "toxicity", 0.9, 0.5),), "1")
+PUBLISH = Verdict(Action.PUBLISH, (Reason("otherwise"),), "1")
+ONE = Incoming("1", "site", "You are an idiot.", "tram", "Ana", None, "2026-02-05T21:25:00")
+
+
+def put(store: Store, incoming: Incoming = ONE, verdict: Verdict = REVIEW, now: int = NOW) -> tuple[Stored, bool]:
+    return store.comments.put(incoming, SCORED, verdict, now)
+
+
+def count(store: Store, table: sa.Table) -> int:
+    with store.engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def test_a_comment_reads_back_as_it_was_stored(store: Store) -> None:
+    stored, new = put(store)
+    assert new
+    assert store.comments.get("site", "1") == stored
+    assert (stored.text, stored.author, stored.version, stored.state, stored.action) == ("You are an idiot.", "Ana", 1, "open", "review")
+    assert stored.scores == {"toxicity": {"toxicity": 0.9}}
+    assert stored.reasons[0]["threshold"] == 0.5
+    assert store.comments.get("other", "1") is None
+
+
+def test_the_same_again_changes_nothing(store: Store) -> None:
+    first, _ = put(store)
+    again, new = put(store, now=NOW + 5)
+    assert (again, new) == (first, False)
+    assert count(store, tables.versions) == 1
+
+
+def test_an_edit_is_a_new_version_and_ends_an_approval(store: Store) -> None:
+    put(store)
+    store.comments.decide("site", "1", Choice("publish", "ben"), NOW)
+    edited, new = put(store, replace(ONE, text="You are two idiots."))
+    assert (edited.version, edited.state, edited.action, new) == (2, "open", "review", False)
+    assert count(store, tables.versions) == 2
+    assert count(store, tables.decisions) == 1, "a decision is appended to, never taken back"
+
+
+def test_many_writers_of_one_id_store_it_once(store: Store) -> None:
+    begin = threading.Barrier(8)
+
+    def write(_: int) -> bool:
+        begin.wait()
+        return put(store)[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(write, range(8)))
+    assert made.count(True) == 1
+    assert count(store, tables.comments) == count(store, tables.versions) == 1
+
+
+def test_many_writers_of_many_ids_lose_none(store: Store) -> None:
+    def write(number: int) -> bool:
+        return put(store, replace(ONE, id=str(number)))[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(200)))
+    assert count(store, tables.comments) == 200
+
+
+def test_all_of_a_page_or_none_of_it(store: Store) -> None:
+    broken = replace(ONE, id="2", text=None)  # type: ignore[arg-type]
+    with pytest.raises(sa.exc.IntegrityError):
+        store.comments.put_all([(ONE, SCORED, REVIEW), (broken, SCORED, REVIEW)], NOW)
+    assert count(store, tables.comments) == 0
+
+
+def test_context_is_parent_and_root_of_the_branch(store: Store) -> None:
+    for number, above in (("1", None), ("2", "1"), ("3", "2")):
+        put(store, replace(ONE, id=number, text=f"text {number}", reply_to=above))
+    deep = store.comments.context("site", "3", "Title")
+    assert (deep.title, deep.parent, deep.root) == ("Title", "text 3", "text 1")
+    assert store.comments.context("site", "1", None).root is None
+    assert store.comments.context("site", "nothing", None).parent is None
+
+
+def test_a_circle_of_answers_ends(store: Store) -> None:
+    put(store, replace(ONE, id="1", reply_to="2"))
+    put(store, replace(ONE, id="2", reply_to="1"))
+    assert store.comments.context("site", "1", None).parent == ONE.text
+
+
+def test_pages_hold_what_fits_in_order(store: Store) -> None:
+    for number in range(5):
+        put(store, replace(ONE, id=str(number), author="Ana" if number % 2 else "Ben", site="a" if number < 4 else "b"))
+    first = store.comments.page(Filter(("a",)), limit=2)
+    rest = store.comments.page(Filter(("a",)), after=first[-1].number)
+    assert [one.id for one in first + rest] == ["0", "1", "2", "3"]
+    assert [one.id for one in store.comments.page(Filter(None, author="Ana"))] == ["1", "3"]
+    assert store.comments.page(Filter(())) == [], "no sites: nothing, never all"
+
+
+def test_a_decision_on_an_old_version_is_refused(store: Store) -> None:
+    put(store)
+    put(store, replace(ONE, text="edited"))
+    with pytest.raises(StaleError, match="version 2"):
+        store.comments.decide("site", "1", Choice("publish", "ben", version=1), NOW)
+    decided = store.comments.decide("site", "1", Choice("reject", "ben", ("insult",), "rude", 2), NOW)
+    assert decided is not None
+    assert (decided.state, decided.action) == ("decided", "reject")
+    assert store.comments.decide("site", "none", Choice("publish", "ben"), NOW) is None
+
+
+def test_what_cannot_be_scored_keeps_its_reason(store: Store) -> None:
+    unscored = Scored("1", None, {}, "tiny@0", Unscored.EMPTY)
+    stored, _ = store.comments.put(ONE, unscored, REVIEW, NOW)
+    assert (stored.scored, stored.reason) == (False, "empty")
+
+
+def test_articles_are_replaced_not_doubled(store: Store) -> None:
+    assert store.articles.put("site", Article("tram", "text", title="Old", lang="en"), NOW)
+    assert not store.articles.put("site", Article("tram", "text", title="New", lang="en"), NOW)
+    put(store)
+    assert store.articles.about("site", "tram") == ("New", "en")
+    assert store.articles.about("site", None) == (None, None)
+    assert [(row["title"], row["comments"]) for row in store.articles.page(None)] == [("New", 1)]
+
+
+def test_keys_are_found_by_hash_until_revoked(store: Store) -> None:
+    token, key = security.new_key("site", NOW, site="a")
+    store.accounts.add_key(key)
+    assert store.accounts.key(security.digest(token)) == key
+    with pytest.raises(ConfigError, match="exists"):
+        store.accounts.add_key(security.new_key("site", NOW)[1])
+    assert store.accounts.revoke_key("site", NOW)
+    assert store.accounts.key(security.digest(token)) is None
+    assert not store.accounts.revoke_key("site", NOW)
+    store.accounts.add_key(security.new_key("site", NOW)[1])
+
+
+def test_the_database_holds_no_key_and_no_password(store: Store, database: str) -> None:
+    token, key = security.new_key("site", NOW)
+    store.accounts.add_key(key)
+    store.accounts.add_user(security.new_user("ben", "correct horse", "moderator", NOW))
+    with store.engine.connect() as connection:
+        rows = [*connection.execute(tables.keys.select()), *connection.execute(tables.users.select())]
+    assert token not in str(rows)
+    assert "correct horse" not in str(rows)
+
+
+def test_sessions_begin_with_the_password_and_end(store: Store) -> None:
+    store.accounts.add_user(security.new_user("ben", "correct horse", "moderator", NOW, ("a",)))
+    assert security.sign_in(store.accounts, "ben", "wrong horse", NOW) is None
+    assert security.sign_in(store.accounts, "nobody", "correct horse", NOW) is None
+    token = security.sign_in(store.accounts, "ben", "correct horse", NOW)
+    assert token is not None
+    user = store.accounts.session_user(security.digest(token), NOW)
+    assert user is not None
+    assert (user.name, user.sites) == ("ben", ("a",))
+    assert store.accounts.session_user(security.digest(token), NOW + security.SESSION_S * 1000 + 1) is None
+    store.accounts.set_password("ben", security.hash_password("another horse"))
+    assert store.accounts.session_user(security.digest(token), NOW) is None, "a new password ends all sessions"
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda: security.new_user("ben", "short", "moderator", NOW), "8 to"),
+        (lambda: security.new_user("ben", "long enough", "king", NOW), "role king"),
+        (lambda: security.new_key("site", NOW, scopes=("everything",)), "scope everything"),
+        (lambda: security.new_key("site", NOW, token="short"), "20 characters"),  # noqa: S106
+        (lambda: security.new_key(" ", NOW), "needs a name"),
+    ],
+)
+def test_weak_accounts_are_refused(act: Callable[[], object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        act()
+
+
+def test_an_event_is_leased_and_comes_again(store: Store) -> None:
+    store.events.add_target("https://example.org/hook", "whsec_eA==", None, NOW)
+    put(store)
+    store.comments.decide("site", "1", Choice("publish", "ben"), NOW)
+    first = store.events.claim(NOW, 1000)
+    assert first is not None
+    assert store.events.claim(NOW, 1000) is None, "it is ours while the lease runs"
+    again = store.events.claim(NOW + 1001, 1000)
+    assert again is not None
+    assert (again.id, again.tries) == (first.id, 2), "the same id over all tries"
+    store.events.delivered(again.number, NOW)
+    assert store.events.claim(NOW + 9_999_999, 1000) is None
+    assert store.events.counts() == {1: (0, 0)}
+
+
+def test_an_event_of_another_site_is_not_told(store: Store) -> None:
+    store.events.add_target("https://example.org/hook", "whsec_eA==", "other", NOW)
+    put(store)
+    store.comments.decide("site", "1", Choice("publish", "ben"), NOW)
+    assert store.events.claim(NOW, 1000) is None
+
+
+def test_policies_are_appended_when_they_change(store: Store) -> None:
+    assert store.policies.record("a", "start", NOW)
+    assert not store.policies.record("a", "start", NOW)
+    assert store.policies.record("b", "ana", NOW)
+    assert [row["text"] for row in store.policies.page()] == ["b", "a"]
+
+
+WORD = "zanzibarquagga"
+
+
+def _filled(store: Store) -> None:
+    """A comment of Ana's that left traces wherever a text can be, and one of Ben's."""
+    store.events.add_target("https://example.org/hook", "whsec_eA==", None, NOW)
+    store.articles.put("site", Article("tram", "text", author="Ana"), NOW)
+    put(store, replace(ONE, text=f"first {WORD}"))
+    put(store, replace(ONE, text=f"then {WORD}"))
+    store.comments.decide("site", "1", Choice("reject", "ben", note=f"because of {WORD}"), NOW)
+    suggestion = {"site": "site", "key": "k", "token": "comment:1", "text": f"then {WORD}", "languages": [], "context": {}}
+    store.comments.suggest(suggestion | {"scores": {"TOXICITY": 1}, "at": NOW})
+    put(store, replace(ONE, id="2", author="Ben", text="a quiet word"))
+
+
+@pytest.mark.parametrize("way", ["author", "comment"])
+def test_erasure_leaves_no_trace(store: Store, database: str, way: str, postgres_folder: Callable[[], Path]) -> None:
+    _filled(store)
+    erased = store.erase.author("Ana", None, "ben", NOW) if way == "author" else store.erase.comment("1", "site", "ben", NOW)
+    assert erased == 1
+    assert [one.id for one in store.comments.page(Filter(None))] == ["2"]
+    with store.engine.connect() as connection:
+        everything = [str(list(connection.execute(table.select()))) for table in tables.metadata.sorted_tables]
+    assert WORD not in str(everything)
+    if way == "author":
+        assert "Ana" not in str(everything)
+    assert_not_on_disk(store, database, postgres_folder)
+
+
+def test_retention_empties_old_texts_and_keeps_what_was_decided(store: Store, database: str, postgres_folder: Callable[[], Path]) -> None:
+    _filled(store)
+    put(store, replace(ONE, id="3", text="a new word"), now=NOW + 1000)
+    assert store.erase.expire(NOW + 500, NOW + 1000) == 3
+    old, new = store.comments.get("site", "1"), store.comments.get("site", "3")
+    assert old is not None
+    assert new is not None
+    assert (old.text, old.author, old.action) == ("", None, "reject")
+    assert new.text == "a new word"
+    assert count(store, tables.decisions) == 1
+    assert_not_on_disk(store, database, postgres_folder)
+
+
+def assert_not_on_disk(store: Store, database: str, postgres_folder: Callable[[], Path]) -> None:
+    """No file of the database holds the word any more, whatever pages were freed."""
+    if database.startswith("sqlite"):
+        folder = Path(database.removeprefix("sqlite:///")).parent
+        files = list(folder.iterdir())
+    else:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("CHECKPOINT"))
+        files = [path for path in (postgres_folder() / "data" / "base").rglob("*") if path.is_file()]
+    assert files
+    assert not [path.name for path in files if WORD.encode() in path.read_bytes()]
+
+
+@pytest.fixture
+def postgres_folder(request: pytest.FixtureRequest) -> Callable[[], Path]:
+    return lambda: Path(request.getfixturevalue("postgres_server").folder)
+
+
+def test_the_proof_of_erasure_can_fail(tmp_path: Path) -> None:
+    """Without secure_delete and VACUUM the word is still in the file: the test above looks at the right bytes."""
+    path = tmp_path / "plain.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (text)")
+        connection.execute("INSERT INTO t VALUES (?)", (WORD * 3,))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("DELETE FROM t")
+    assert WORD.encode() in path.read_bytes()
