@@ -1,0 +1,319 @@
+"""The v1alpha1 border, as its real clients use it; facts on them: the design notes on that interface."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from googleapiclient import discovery
+from googleapiclient.errors import HttpError
+
+from tests.server import Server
+
+ANALYZE = "/v1alpha1/comments:analyze"
+PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
+
+
+def body(text: str = "You are an idiot, my friend.", *attributes: str, **more: Any) -> dict[str, Any]:
+    return {"comment": {"text": text}, "requestedAttributes": {name: {} for name in attributes or ("TOXICITY",)}, **more}
+
+
+@pytest.fixture(scope="session")
+def google(server: Server, key: str) -> Iterator[Any]:
+    """The official client, built from our discovery document."""
+    url = f"{server.url}/$discovery/rest?version=v1alpha1"
+    with discovery.build("commentanalyzer", "v1alpha1", developerKey=key, discoveryServiceUrl=url, static_discovery=False) as built:
+        yield built
+
+
+def analyze(client: httpx2.Client, request: dict[str, Any], **options: Any) -> dict[str, Any]:
+    found = client.post(ANALYZE, json=request, **options)
+    assert found.status_code == 200, found.text
+    value: dict[str, Any] = found.json()
+    return value
+
+
+def error_of(found: httpx2.Response, status: int) -> dict[str, Any]:
+    assert found.status_code == status, found.text
+    error: dict[str, Any] = found.json()["error"]
+    assert set(error) == {"code", "message", "status", "details"}, "a member named `detail` would hide `details` from Google's client"
+    assert error["code"] == status
+    return error
+
+
+class TestGooglesClient:
+    def test_analyzes(self, google: Any) -> None:
+        found = google.comments().analyze(body=body("You are an idiot.", *PRODUCTION, languages=["en"], clientToken="t1")).execute()
+        assert set(found["attributeScores"]) == set(PRODUCTION)
+        for score in found["attributeScores"].values():
+            assert 0 <= score["summaryScore"]["value"] <= 1
+            assert score["summaryScore"]["type"] == "PROBABILITY"
+            assert score["spanScores"] == [{"begin": 0, "end": 17, "score": score["summaryScore"]}]
+        assert (found["languages"], found["clientToken"]) == (["en"], "t1")
+        assert found["detectedLanguages"]
+
+    def test_suggests(self, google: Any) -> None:
+        scores = {"TOXICITY": {"summaryScore": {"value": 1}}}
+        request = {"comment": {"text": "You are an idiot."}, "attributeScores": scores, "clientToken": "comment:7", "languages": ["en"]}
+        assert google.comments().suggestscore(body=request).execute() == {
+            "clientToken": "comment:7",
+            "detectedLanguages": ["en"],
+            "requestedLanguages": ["en"],
+        }
+
+    def test_reads_errors_with_their_details(self, google: Any) -> None:
+        with pytest.raises(HttpError) as caught:
+            google.comments().analyze(body=body(" ")).execute()
+        assert caught.value.resp.status == 400
+        assert "Comment must be non-empty." in str(caught.value)
+        assert "COMMENT_EMPTY" in str(caught.value)
+
+    def test_asks_in_batches(self, google: Any) -> None:
+        found: dict[str, Any] = {}
+
+        def keep(id: str, answer: Any, error: Any) -> None:
+            found[id] = error or answer
+
+        batch = google.new_batch_http_request(callback=keep)
+        batch.add(google.comments().analyze(body=body("one", "TOXICITY")), request_id="id one")
+        batch.add(google.comments().analyze(body=body("", "TOXICITY")), request_id="2")
+        batch.execute()
+        assert found["id one"]["attributeScores"]["TOXICITY"]["summaryScore"]["value"] >= 0
+        assert isinstance(found["2"], HttpError)
+
+    def test_a_wrong_key_is_said_as_google_says_it(self, server: Server) -> None:
+        document = httpx2.get(f"{server.url}/$discovery/rest").json()
+        with (
+            discovery.build_from_document(document, developerKey="wrong" * 8) as built,
+            pytest.raises(HttpError, match="API key not valid"),
+        ):
+            built.comments().analyze(body=body()).execute()
+
+    def test_trims_to_fields(self, google: Any) -> None:
+        assert set(google.comments().analyze(body=body(), fields="attributeScores").execute()) == {"attributeScores"}
+
+
+class TestCoral:
+    """Coral's own request: endpoint from the admin field, no version, one attribute, an answer within 800 ms."""
+
+    def test_with_the_bare_host_as_endpoint(self, server: Server, key: str) -> None:
+        request = {
+            "comment": {"text": "What a lovely day"},
+            "doNotStore": True,
+            "requestedAttributes": {"TOXICITY": {}},
+            "languages": ["en"],
+        }
+        headers = {"Content-Type": "application/json", "User-Agent": "Coral Perspective/9.11.8"}
+        with httpx2.Client(headers=headers, timeout=5) as coral:
+            for path in ("/comments:analyze", ANALYZE):
+                coral.post(f"{server.url}{path}?key={key}", json=request)
+                begun = time.monotonic()
+                found = coral.post(f"{server.url}{path}?key={key}", json=request)
+                assert time.monotonic() - begun < 0.8
+                assert isinstance(found.json()["attributeScores"]["TOXICITY"]["summaryScore"]["value"], float)
+                assert len(found.content) < 2_000_000
+
+    def test_feedback_becomes_a_label(self, server: Server, client: httpx2.Client) -> None:
+        context = {"entries": [{"text": json.dumps({"url": "https://example.org/a", "Coral_comment_id": "c-1"})}]}
+        request = {
+            "comment": {"text": "A label from Coral"},
+            "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0}}},
+            "clientToken": "comment:c-1",
+            "communityId": "Coral:https://comments.example.org",
+            "context": context,
+        }
+        assert client.post("/v1alpha1/comments:suggestscore", json=request).status_code == 200
+        found = {row["token"]: row for row in rows(server, "suggestions")}["comment:c-1"]
+        assert (found["scores"], found["context"]) == ({"TOXICITY": 0.0}, context)
+
+
+def rows(server: Server, table: str) -> list[dict[str, Any]]:
+    """All rows of a table, read beside the server."""
+    from serve.store import database, tables
+
+    engine = database.connect(server.database)
+    with engine.connect() as connection:
+        found = [dict(row) for row in connection.execute(tables.metadata.tables[table].select()).mappings()]
+    engine.dispose()
+    return found
+
+
+class TestAnswer:
+    def test_every_known_attribute_is_answered(self, client: httpx2.Client) -> None:
+        names = [*PRODUCTION, *(f"{name}_EXPERIMENTAL" for name in PRODUCTION), "SEXUALLY_EXPLICIT", "TOXICITY@6", "SENTIMENT_NEGATIVE"]
+        found = analyze(client, body("You are an idiot.", *names))["attributeScores"]
+        assert set(found) == set(names), "as they were asked for"
+        assert found["TOXICITY"] == found["TOXICITY_EXPERIMENTAL"] == found["TOXICITY@6"]
+
+    def test_what_is_not_judged_is_left_out_and_named(self, client: httpx2.Client) -> None:
+        found = client.post(ANALYZE, json=body("You are an idiot.", "TOXICITY", "FLIRTATION", "CURIOSITY_EXPERIMENTAL"))
+        assert list(found.json()["attributeScores"]) == ["TOXICITY"]
+        assert found.headers["X-Threadwise-Unsupported"] == "FLIRTATION, CURIOSITY_EXPERIMENTAL"
+
+    def test_spans_are_sentences_in_utf16_units(self, client: httpx2.Client) -> None:
+        text = "\U0001f600 Hello there! How are you?\nFine."
+        found = analyze(client, body(text, spanAnnotations=True))["attributeScores"]["TOXICITY"]
+        units = text.encode("utf-16-le")
+        cut = [units[2 * span["begin"] : 2 * span["end"]].decode("utf-16-le") for span in found["spanScores"]]
+        assert cut == ["\U0001f600 Hello there!", "How are you?", "Fine."]
+
+    def test_the_whole_text_is_a_span_where_none_is_asked_for(self, client: httpx2.Client) -> None:
+        found = analyze(client, body("\U0001f600 One. Two."))["attributeScores"]["TOXICITY"]
+        assert [(span["begin"], span["end"]) for span in found["spanScores"]] == [(0, 12)]
+        assert found["spanScores"][0]["score"] == found["summaryScore"]
+
+    def test_a_score_at_the_threshold_stays_and_one_below_goes(self, client: httpx2.Client) -> None:
+        value = analyze(client, body())["attributeScores"]["TOXICITY"]["summaryScore"]["value"]
+        for threshold, stays in ((0, True), (value, True), (min(1.0, value + 1e-6), False)):
+            request = body() | {"requestedAttributes": {"TOXICITY": {"scoreThreshold": threshold}}}
+            assert ("TOXICITY" in analyze(client, request)["attributeScores"]) is stays, threshold
+
+    def test_stance_needs_the_article(self, client: httpx2.Client) -> None:
+        asked = ("STANCE_AGAINST", "REPLY_STANCE_DENY")
+        assert analyze(client, body("I am against it.", *asked))["attributeScores"] == {}
+        context = {"articleAndParentComment": {"article": {"text": "New tram"}, "parentComment": {"text": "It is good."}}}
+        assert set(analyze(client, body("I am against it.", *asked, context=context))["attributeScores"]) == set(asked)
+
+    def test_a_language_that_cannot_be_told_is_scored(self, client: httpx2.Client) -> None:
+        found = analyze(client, body("12345 !!!"))
+        assert (found["languages"], found["detectedLanguages"]) == ([], [])
+        assert "TOXICITY" in found["attributeScores"]
+
+    def test_a_text_without_anything_to_judge_has_no_score(self, client: httpx2.Client) -> None:
+        assert analyze(client, body("\u200d"))["attributeScores"] == {}
+
+    def test_do_not_store_is_the_default(self, server: Server, client: httpx2.Client) -> None:
+        analyze(client, body("zebra crossing", clientToken="zebra"))
+        assert "zebra" not in str(rows(server, "versions"))
+
+    def test_twenty_kilobytes_are_taken(self, client: httpx2.Client) -> None:
+        assert analyze(client, body("а " * 6_826))["attributeScores"]
+
+
+class TestLeniencies:
+    def test_no_content_type(self, server: Server, key: str) -> None:
+        found = httpx2.post(f"{server.url}{ANALYZE}", params={"key": key}, content=json.dumps(body()).encode())
+        assert found.status_code == 200
+
+    @pytest.mark.parametrize(
+        "loose",
+        [
+            '{comment: {text: "what kind of idiot"}, languages: ["en"], requestedAttributes: {TOXICITY:{}} }',
+            "{'comment': {'text': 'it\\'s \"quoted\"'}, 'requestedAttributes': {'TOXICITY': {},},}",
+            '{"comment": {"text": "a, } and ] inside: {b: c}",}, "requestedAttributes": {"TOXICITY": {}}, }',
+        ],
+    )
+    def test_loose_json(self, client: httpx2.Client, loose: str) -> None:
+        assert client.post(ANALYZE, content=loose.encode()).status_code == 200
+
+    def test_snake_case_and_nulls(self, client: httpx2.Client) -> None:
+        request = {
+            "comment": {"text": "Hello you.", "type": None},
+            "requested_attributes": {"SEVERE_TOXICITY": {"score_type": "PROBABILITY", "score_threshold": None}},
+            "do_not_store": True,
+            "client_token": "t",
+            "session_id": "s",
+            "span_annotations": None,
+            "languages": None,
+            "context": {"article_and_parent_comment": {"article": {"text": "x"}, "parent_comment": None}},
+        }
+        found = analyze(client, request)
+        assert (list(found["attributeScores"]), found["clientToken"]) == (["SEVERE_TOXICITY"], "t")
+
+    def test_enum_numbers_regions_and_case(self, client: httpx2.Client) -> None:
+        request = {"comment": {"text": "Hello", "type": 1}, "requestedAttributes": {"TOXICITY": {"scoreType": 1}}, "languages": ["EN-us"]}
+        assert analyze(client, request)["languages"] == ["EN-us"]
+        assert analyze(client, request | {"languages": []})["attributeScores"]
+
+    def test_unknown_query_parameters(self, client: httpx2.Client) -> None:
+        found = analyze(
+            client, body(), params={"alt": "json", "prettyPrint": "false", "fields": "attributeScores,languages", "$.xgafv": "1"}
+        )
+        assert set(found) == {"attributeScores", "languages"}
+
+    @pytest.mark.parametrize("header", ["X-Goog-Api-Key", "X-API-Key", "Authorization"])
+    def test_the_key_may_be_in_a_header(self, server: Server, key: str, header: str) -> None:
+        value = f"Bearer {key}" if header == "Authorization" else key
+        assert httpx2.post(f"{server.url}{ANALYZE}", json=body(), headers={header: value}).status_code == 200
+
+    def test_node_finds_the_document_without_a_key(self, server: Server) -> None:
+        document = httpx2.get(f"{server.url}/discovery/v1/apis/commentanalyzer/v1alpha1/rest").json()
+        assert document["rootUrl"] == f"{server.url}/"
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("request_", "message", "kind"),
+        [
+            (body(""), "Comment must be non-empty.", "COMMENT_EMPTY"),
+            ({"requestedAttributes": {"TOXICITY": {}}}, "Comment must be non-empty.", "COMMENT_EMPTY"),
+            (body("x" * 20_481), "Comment text was too many bytes. Value (20481) exceeded limit (20480).", "COMMENT_TOO_LONG"),
+            ({"comment": {"text": "x"}}, "Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES"),
+            (body("x", "KINDNESS"), "Unknown requested attribute: KINDNESS", "INVALID_REQUEST"),
+            (
+                {"comment": {"text": "x", "type": "HTML"}, "requestedAttributes": {"TOXICITY": {}}},
+                "Currently, only 'PLAIN_TEXT' comments are supported",
+                "INVALID_REQUEST",
+            ),
+            (
+                {"comment": {"text": "x"}, "requestedAttributes": {"TOXICITY": {"scoreType": "RAW"}}},
+                "Requested score type RAW is not supported by attribute TOXICITY",
+                "INVALID_REQUEST",
+            ),
+            (
+                body("x", context={"entries": [{"text": "a"}], "articleAndParentComment": {"article": {"text": "b"}}}),
+                "Context can have either entries or article_and_parent_comment, but both fields were populated.",
+                "INVALID_REQUEST",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_said_in_googles_words(self, client: httpx2.Client, request_: dict[str, Any], message: str, kind: str) -> None:
+        error = error_of(client.post(ANALYZE, json=request_), 400)
+        assert (error["message"], error["status"], error["details"][0]["errorType"]) == (message, "INVALID_ARGUMENT", kind)
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            b"",
+            b"[]",
+            b"nonsense",
+            b'{"comment": "text"}',
+            b'{"comment": {"text": 7}, "requestedAttributes": {"TOXICITY": {}}}',
+            b"\xff\xfe",
+            b"[" * 5000,
+        ],
+    )
+    def test_broken_bodies(self, client: httpx2.Client, broken: bytes) -> None:
+        assert error_of(client.post(ANALYZE, content=broken), 400)["status"] == "INVALID_ARGUMENT"
+
+    def test_half_a_surrogate_pair(self, client: httpx2.Client) -> None:
+        broken = b'{"comment": {"text": "\\ud83d"}, "requestedAttributes": {"TOXICITY": {}}}'
+        error_of(client.post(ANALYZE, content=broken), 400)
+
+    def test_no_key_and_a_wrong_one(self, server: Server) -> None:
+        error = error_of(httpx2.post(f"{server.url}{ANALYZE}", json=body()), 403)
+        assert error["status"] == "PERMISSION_DENIED"
+        error = error_of(httpx2.post(f"{server.url}{ANALYZE}?key=wrong", json=body()), 400)
+        assert error["details"][0]["reason"] == "API_KEY_INVALID"
+
+    def test_over_the_rate(self, server: Server) -> None:
+        limited = server.key("perspective-limited", "--per-minute", "1")
+        with server.client(limited) as client:
+            assert client.post(ANALYZE, json=body()).status_code == 200
+            found = client.post(ANALYZE, json=body())
+        error = error_of(found, 429)
+        assert error["status"] == "RESOURCE_EXHAUSTED"
+        assert error["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
+        assert int(found.headers["Retry-After"]) > 0
+
+    def test_unknown_paths_and_methods(self, client: httpx2.Client) -> None:
+        assert error_of(client.post("/v1alpha1/comments:nothing", json={}), 404)["status"] == "NOT_FOUND"
+        assert error_of(client.get(ANALYZE), 405)
+
+    @pytest.mark.parametrize("scores", [{}, {"TOXICITY": {}}, {"TOXICITY": {"summaryScore": {"value": "high"}}}, {"TOXICITY": 1}])
+    def test_a_suggestion_that_says_nothing(self, client: httpx2.Client, scores: dict[str, Any]) -> None:
+        error_of(client.post("/v1alpha1/comments:suggestscore", json={"comment": {"text": "x"}, "attributeScores": scores}), 400)
