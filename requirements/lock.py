@@ -5,23 +5,27 @@ Versions only: no index address, no hashes, no local version, so that any mirror
 
 from __future__ import annotations
 
-import re
+import tomllib
 from importlib.metadata import distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+_FOLDER = Path(__file__).resolve().parent
 _PROJECT = "threadwise"
 _TOOLS = {"pip", "setuptools", "wheel"}  # of the environment, not of the project
 
 
 def reached(extra: str) -> set[str]:
     """Names of the packages that the project needs with this extra, and of all that they need in turn."""
-    waiting, seen = [Requirement(f"{_PROJECT}[{extra}]")], set[tuple[str, str]]()
+    project = tomllib.loads((_FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    waiting = [Requirement(each) for each in (*project["dependencies"], *project["optional-dependencies"][extra])]
+    seen: set[tuple[str, str]] = set()
     while waiting:
         wanted = waiting.pop()
         for chosen in ("", *wanted.extras):
-            key = (_plain(wanted.name), chosen)
+            key = (canonicalize_name(wanted.name), chosen)
             if key in seen:
                 continue
             seen.add(key)
@@ -32,12 +36,8 @@ def reached(extra: str) -> set[str]:
 
 def pins() -> dict[str, str]:
     """Plain name -> `Name==version` of everything installed, without the project and the tools of the environment."""
-    found = {_plain(each.name): f"{each.name}=={each.version.split('+')[0]}" for each in distributions()}
+    found = {canonicalize_name(each.name): f"{each.name}=={each.version.split('+')[0]}" for each in distributions()}
     return {name: pin for name, pin in found.items() if name not in _TOOLS | {_PROJECT}}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _write(path: Path, lines: list[str]) -> None:
@@ -45,9 +45,9 @@ def _write(path: Path, lines: list[str]) -> None:
 
 
 def main() -> None:
-    folder, everything, needed = Path(__file__).parent, pins(), reached("score")
-    _write(folder / "dev.txt", list(everything.values()))
-    _write(folder / "score.txt", [pin for name, pin in everything.items() if name in needed])
+    everything, needed = pins(), reached("score")
+    _write(_FOLDER / "dev.txt", list(everything.values()))
+    _write(_FOLDER / "score.txt", [pin for name, pin in everything.items() if name in needed])
 
 
 if __name__ == "__main__":
