@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from labels.errors import ConfigError, StoreError
 from serve import policy, review
-from serve.api import batch, coral, native, openai, perspective, problems, status
+from serve.api import batch, coral, native, openai, pages, perspective, problems, session, status
 from serve.operations import Layer, Metrics
 from serve.outbox import Sender
 from serve.policy import Policy
@@ -43,9 +43,8 @@ def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable
     )
     app.state.service = service
     problems.install(app)
-    for border in (status, native, perspective, openai, coral, batch):
+    for border in (status, native, pages, session, perspective, openai, coral, batch):
         app.include_router(border.router)
-    app.include_router(native.sessions)
     review.mount(app)
     app.add_middleware(Layer, metrics=service.metrics, model=scorer.model, limits=settings.limits)
     if settings.cors.origins:

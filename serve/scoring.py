@@ -6,6 +6,7 @@ what was cancelled, and keeps the scores of inputs that come again. A full queue
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import heapq
 import itertools
@@ -13,8 +14,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
 from labels.errors import ThreadwiseError
@@ -23,7 +24,8 @@ from train.inference import Prepared, Scorer
 
 _LOG = logging.getLogger(__name__)
 _PIECE = 32
-"""Comments that a request gets scored before another one gets its turn."""
+_PIECE_CHARS = 16_000
+"""Comments, and characters of them, that a request gets scored before another one gets its turn."""
 _PIECE_S = 0.05
 """Each further piece of a request stands in the queue as if it had come this much later: single comments overtake long lists."""
 
@@ -129,9 +131,8 @@ class Queue:
             # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
             if self._stopping or (self._waiting and self._waiting + len(inputs) > self.limit):
                 raise QueueFullError(max(1, round(self._waiting / self._rate)))
-            for place, begin in enumerate(range(0, len(inputs), _PIECE)):
-                part = inputs[begin : begin + _PIECE]
-                heapq.heappush(self._heap, _Piece(now + place * _PIECE_S, next(self._numbers), begin, part, job, now))
+            for place, (begin, end) in enumerate(_cuts(inputs)):
+                heapq.heappush(self._heap, _Piece(now + place * _PIECE_S, next(self._numbers), begin, inputs[begin:end], job, now))
             self._waiting += len(inputs)
             self._wake.notify()
         return job.future
@@ -163,7 +164,7 @@ class Queue:
             # The worker must outlive any one request; those of this turn are told.
             _LOG.exception("scoring failed")
             for piece in pieces:
-                if not piece.job.future.done():
+                with contextlib.suppress(InvalidStateError):
                     piece.job.future.set_exception(error)
 
     def _take(self, pieces: list[_Piece]) -> int:
@@ -182,9 +183,7 @@ class Queue:
             while self._heap:
                 piece = heapq.heappop(self._heap)
                 self._waiting -= len(piece.inputs)
-                future = piece.job.future
-                # A future that runs can no longer be cancelled: only a request's first piece may set it running.
-                if future.running() or (not future.done() and future.set_running_or_notify_cancel()):
+                if not piece.job.future.done():  # cancelled, or failed with an earlier piece
                     return piece
         return None
 
@@ -223,8 +222,22 @@ class Queue:
             job.found[place] = answer if job.explain else replace(answer, spans=None)
         job.left -= len(answers)
         job.timing = Timing(max(job.timing.queue, timing.queue), job.timing.tokenise + timing.tokenise, max(job.timing.infer, timing.infer))
-        if not job.left and not job.future.done():
-            job.future.set_result(Answer(tuple(one for one in job.found if one is not None), job.timing))
+        if not job.left:
+            # It stays pending to the end, so that it can be cancelled at any time, also now.
+            with contextlib.suppress(InvalidStateError):
+                job.future.set_result(Answer(tuple(one for one in job.found if one is not None), job.timing))
+
+
+def _cuts(inputs: Sequence[ScoreInput]) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of the pieces of a request."""
+    begin, chars = 0, 0
+    for at, item in enumerate(inputs):
+        if at > begin and (at - begin == _PIECE or chars + len(item.text) > _PIECE_CHARS):
+            yield begin, at
+            begin, chars = at, 0
+        chars += len(item.text)
+    if begin < len(inputs):
+        yield begin, len(inputs)
 
 
 def fingerprint(item: Prepared) -> bytes:

@@ -80,7 +80,7 @@ class Service:
 
     async def keep(self, article: Article, site: str, request: Request) -> int:
         """Scores and stores a page with its comments, all or none; known ones stay as they are. Returns how many wait for a moderator."""
-        incoming, inputs = incoming_of(article, site), inference.of_article(article)
+        incoming, inputs = incoming_of(article, site), await in_thread(inference.of_article, article)
         known = await in_thread(self.store.comments.digests, site, [one.id for one in incoming])
         new = [place for place, one in enumerate(incoming) if known.get(one.id) != one.digest]
         answer = await self.score([inputs[place] for place in new], request)

@@ -44,6 +44,7 @@ class Perspective(_Part):
 
 class Coral(_Part):
     secrets: tuple[str, ...]
+    store: bool
 
 
 class Webhooks(_Part):

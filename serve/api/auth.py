@@ -101,6 +101,11 @@ def site_of(caller: Caller, asked: str | None) -> str:
     return site
 
 
+def sites_of(caller: Caller, asked: str | None) -> tuple[str, ...] | None:
+    """The sites to look in; None: all, which only a caller of all sites has."""
+    return caller.sites if asked is None else (site_of(caller, asked),)
+
+
 def _no_key(request: Request) -> Failure:
     if request.url.path.startswith(GOOGLE_PATHS):
         words = "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API "

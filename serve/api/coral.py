@@ -13,10 +13,12 @@ from fastapi.responses import JSONResponse, Response
 from lxml import html
 from lxml.etree import ParserError
 
+from labels.ids import stable_id
 from labels.scores import ScoreInput
 from serve.api.auth import Running
 from serve.api.problems import Failure
 from serve.policy import Action, Verdict
+from serve.service import in_thread
 from serve.store.comments import Incoming
 
 router = APIRouter(include_in_schema=False)
@@ -29,11 +31,13 @@ async def moderate(request: Request, running: Running) -> Response:
     secrets = running.settings.coral.secrets
     if not secrets or not is_signed(raw, request.headers.get("x-coral-signature", ""), secrets):
         raise Failure(401, "bad_signature", "X-Coral-Signature fits none of the secrets in coral.secrets")
-    text, role, site = _read(raw)
+    incoming, role = _read(raw)
     if role in _TRUSTED:
         return Response(status_code=204)
-    answer = await running.score([ScoreInput("0", text)], request)
-    verdict = running.act(Incoming("0", site, text), answer.scored[0])
+    answer = await running.score([ScoreInput(incoming.id, incoming.text)], request)
+    verdict = running.act(incoming, answer.scored[0])
+    if running.settings.coral.store:
+        await in_thread(running.store.comments.put, incoming, answer.scored[0], verdict, running.now)
     given = translate(verdict)
     return JSONResponse(given) if given else Response(status_code=204)
 
@@ -57,14 +61,16 @@ def translate(verdict: Verdict) -> dict[str, Any]:
     return {}
 
 
-def _read(raw: bytes) -> tuple[str, str, str]:
-    """Text, role of the author, site. Raises Failure 422."""
+def _read(raw: bytes) -> tuple[Incoming, str]:
+    """The comment, and its author's role. Coral names no comment: its id is made of where it stands and what it says. Raises Failure."""
     try:
         value = json.loads(raw)
-        body, role, site = value["comment"]["body"], value["author"]["role"], value["site"]["id"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        body, author, story = value["comment"]["body"], value["author"], value["story"]["id"]
+        identity = stable_id(value["tenantID"], story, author["id"], value["comment"]["parentID"], body)
+        incoming = Incoming(identity, value["site"]["id"][:200], plain(body).replace("\x00", "\ufffd"), story[:200], author["id"][:200])
+        return incoming, str(author["role"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Failure(422, "invalid", "the body is no request of Coral's external moderation phase") from error
-    return plain(str(body)), str(role), str(site)[:200]
 
 
 def plain(body: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from labels.scores import Scored, ScoreInput
+from labels.scores import MAX_CHARS, Scored, ScoreInput, Unscored
 from serve.api import loose
 from serve.api.auth import Running, Scores
 from serve.api.native import timed
@@ -44,6 +44,8 @@ async def moderations(request: Request, running: Running, caller: Scores) -> Res
         raise Failure(400, "invalid_json", "We could not parse the JSON body of your request.") from error
     texts = _texts(body.get("input") if isinstance(body, dict) else None)
     answer = await running.score([ScoreInput(str(place), text) for place, text in enumerate(texts)], request)
+    if any(scored.reason is Unscored.TOO_LONG for scored in answer.scored):  # all false would let it pass unread
+        raise Failure(400, "string_above_max_length", f"a text of 'input' has more than {MAX_CHARS:,} characters", param="input")
     results = [_result(scored) for scored in answer.scored]
     given = {"id": f"modr-{secrets.token_hex(12)}", "model": running.queue.scorer.model, "results": results}
     response = JSONResponse(given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from labels.scores import Scored
@@ -22,6 +23,10 @@ Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?$", examples=["2026-02-05T21:25:00"])]
 Language = Annotated[str, Field(max_length=35, description="ISO 639-1 or BCP 47; told from the text where it is absent.", examples=["bg"])]
+
+Site = Annotated[Name | None, Query(description="Default: the key's site, else `default`.")]
+Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class _In(BaseModel):
@@ -213,3 +218,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str = Field(description="Stable, for programs.")
+
+
+_PROBLEM: dict[str, Any] = {"model": Problem, "content": {"application/problem+json": {}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {status: _PROBLEM for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)}
+"""What any request may be answered instead."""

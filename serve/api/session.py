@@ -1,0 +1,45 @@
+"""Sessions of people, for programs; the desk has pages for it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from serve import security
+from serve.api import schema
+from serve.api.auth import DECLARED, Anyone, Running
+from serve.api.problems import Failure
+from serve.service import in_thread
+
+router = APIRouter(prefix="/v1", responses=schema.PROBLEMS)
+
+
+@router.post("/session", status_code=204)
+async def log_in(body: schema.SessionIn, request: Request, running: Running) -> Response:
+    """Begins a session of a person; its cookie is HttpOnly and SameSite=Lax."""
+    if running.logins.take(body.name, running.settings.limits.login_per_minute):
+        raise Failure(429, "rate_limit_exceeded", "too many tries to log in under this name", headers={"Retry-After": "60"})
+    token = await in_thread(security.sign_in, running.store.accounts, body.name, body.password, running.now)
+    if token is None:
+        raise Failure(401, "bad_login", "name or password is wrong", headers={"WWW-Authenticate": "Bearer"})
+    response = Response(status_code=204)
+    public = running.settings.public_url
+    response.set_cookie(
+        security.cookie_name(public),
+        token,
+        max_age=security.SESSION_S,
+        secure=public.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.delete("/session", status_code=204, dependencies=DECLARED)
+async def log_out(request: Request, running: Running, caller: Anyone) -> Response:
+    """Ends the session."""
+    name = security.cookie_name(running.settings.public_url)
+    if token := request.cookies.get(name):
+        await in_thread(running.store.accounts.end_session, security.digest(token))
+    response = Response(status_code=204)
+    response.delete_cookie(name)
+    return response
