@@ -1,0 +1,90 @@
+"""The typed configuration: what a file may say, what it inherits, and errors that name the place."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from labels.errors import ConfigError
+from tests.conftest import ROOT
+from train import config
+from train.config import Config
+
+
+def load(folder: Path, text: str, overrides: dict[str, str] | None = None) -> Config:
+    path = folder / "run.toml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path, overrides)
+
+
+@pytest.mark.parametrize("name", ["release", "tiny"])
+def test_the_files_that_come_with_the_project_are_read(name: str) -> None:
+    found = config.load(ROOT / "configs" / f"{name}.toml")
+    assert sum(found.mix.shares.values()) == pytest.approx(1)
+    assert set(found.mix.shares) == set(found.fit.head_weights)
+
+
+def test_a_file_inherits_from_its_base_and_overrides_it(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text('name = "base"\nseed = 5\n[fit]\nthreads = 3\nepochs = 4\n', encoding="utf-8")
+    found = load(tmp_path, 'base = "base.toml"\nname = "mine"\n[fit]\nthreads = 1\n')
+    assert (found.name, found.seed, found.fit.threads, found.fit.epochs) == ("mine", 5, 1, 4)
+
+
+def test_what_a_file_does_not_say_has_its_default(tmp_path: Path) -> None:
+    assert load(tmp_path, "") == Config()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("fit.threads", "7", 7),
+        ("fit.learning_rate", "1", 1.0),
+        ("name", "plain words", "plain words"),
+        ("name", '"quoted"', "quoted"),
+        ("data.sets", '["a", "b"]', ("a", "b")),
+        ("mix.shares", "{toxicity = 1.0}", {"toxicity": 1.0}),
+    ],
+)
+def test_a_value_can_be_overridden_by_its_dotted_name(name: str, text: str, read: object, tmp_path: Path) -> None:
+    found: object = load(tmp_path, "[fit]\nthreads = 2\n", {name: text})
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert found == read
+    assert type(found) is type(read)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nme = 1", 'unknown key "nme"; did you mean "name"?'),
+        ("[fit]\nthread = 1", 'fit: unknown key "thread"; did you mean "threads"?'),
+        ("[fit]\nthreads = 1.5", "fit: threads: expected int, got 1.5"),
+        ("[fit]\nthreads = true", "fit: threads: expected int, got True"),
+        ('[fit]\nlearning_rate = "high"', "fit: learning_rate: expected float, got 'high'"),
+        ("fit = 5", "fit: expected a table, got int"),
+        ('[data]\nsets = "all"', "data: sets: expected a list"),
+        ("[mix]\nshares = 1", "mix: shares: expected a table"),
+        ("[[data.extra]]\nname = 'x'", "data: extra: Extra.__init__() missing"),
+        ("= broken", "run.toml: "),
+        ('base = "none.toml"', "none.toml: No such file or directory"),
+    ],
+)
+def test_an_error_names_the_place(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert said in str(caught.value)
+
+
+def test_a_configuration_comes_back_the_same_from_its_plain_form() -> None:
+    given = dataclasses.replace(Config(), data=config.Data(sets=("a",), extra=(config.Extra("x", "x.csv", {"text": "body"}),)))
+    assert config.from_json(given.to_json()) == given
+
+
+def test_the_fingerprint_tells_models_apart_and_not_machines() -> None:
+    plain = Config()
+    same = dataclasses.replace(plain, run="elsewhere", release="other", fit=dataclasses.replace(plain.fit, threads=9, checkpoint_minutes=1))
+    other = dataclasses.replace(plain, seed=2)
+    assert plain.fingerprint() == same.fingerprint() != other.fingerprint()
+    assert dataclasses.replace(plain, encode=config.Encode(max_tokens=64)).fingerprint() != plain.fingerprint()
