@@ -1,0 +1,111 @@
+"""Export files of comment systems -> Articles, one per thread, in constant memory.
+
+    read(stream)  ->  Iterator[Article]
+
+`sniff.kind` tells the format from the first bytes, the reader of that format gives its threads. What a site does not show (spam, deleted,
+waiting for approval, pingbacks) is left out and counted in a warning; a thread of which all is left out is given without comments. Threads
+to which nobody wrote give no Article and have no number.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from labels.errors import DocumentError
+from labels.thread import Article, Notice
+from seeds import detect, replies
+from seeds.exports import activitystreams, blogger, commento, coral, disqus, isso, remark42, sniff, wxr
+from seeds.exports.thread import Thread
+
+__all__ = ["kind", "read"]
+
+kind = sniff.kind
+
+_READERS: dict[str, Callable[[BinaryIO], Iterator[Thread]]] = {
+    "wxr": wxr.threads,
+    "disqus": disqus.threads,
+    "blogger": blogger.threads,
+    "isso": isso.of_database,
+    "isso_json": isso.of_json,
+    "commento": commento.threads,
+    "remark42": remark42.threads,
+    "activitystreams": activitystreams.threads,
+    "coral": coral.of_csv,
+    "coral_zip": coral.of_zip,
+}
+
+
+def read(stream: BinaryIO, id: str = "export") -> Iterator[Article]:
+    """The threads of an export that have comments, in its order, with the ids `ID#1`, `ID#2`, …
+
+    Raises DocumentError, at once for what is no export, later where the file breaks off: what stood before has been given by then.
+    """
+    with tempfile.TemporaryFile() as copy:
+        file = stream if stream.seekable() else _copied(stream, copy)
+        try:
+            yield from _threads(_unpacked(file), id)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DocumentError(f"the compressed export breaks off or is damaged: {error}") from error
+
+
+def _threads(file: BinaryIO, id: str) -> Iterator[Article]:
+    name = kind(_head(file))
+    if name is None:
+        raise DocumentError("no export of a comment system that is known")
+    yield from _articles(_READERS[name](file), id, name)
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    return gzip.GzipFile(fileobj=file) if sniff.is_packed(_head(file)) else file  # type: ignore[return-value]
+
+
+def _copied(stream: BinaryIO, copy: BinaryIO) -> BinaryIO:
+    shutil.copyfileobj(stream, copy)
+    copy.seek(0)
+    return copy
+
+
+def _head(file: BinaryIO) -> bytes:
+    head = file.read(sniff.HEAD_BYTES)
+    file.seek(0)
+    return head
+
+
+def _articles(threads: Iterator[Thread], id: str, name: str) -> Iterator[Article]:
+    number = 0
+    for thread in threads:
+        if not thread.comments and not thread.left_out:
+            continue
+        number += 1
+        comments, notices = replies.link(thread.comments)
+        words = thread.text or "\n".join(comment.text for comment in comments[:20])
+        yield Article(
+            id=f"{id}#{number}",
+            url=thread.url or None,
+            title=thread.title or None,
+            lang=detect.language(words),
+            author=thread.author or None,
+            published_at=thread.published_at,
+            text=thread.text,
+            read_by=f"exports/{name}",
+            comments=comments,
+            warnings=(*notices, *_left_out(thread), *_without_time(thread)),
+        )
+
+
+def _left_out(thread: Thread) -> list[Notice]:
+    if not thread.left_out:
+        return []
+    counts = ", ".join(f"{what} {times}" for what, times in sorted(thread.left_out.items()))
+    return [Notice("comments", f"not shown by the site and left out: {counts}")]
+
+
+def _without_time(thread: Thread) -> list[Notice]:
+    return [
+        Notice("comments", f"no such time: {raw.created_at_raw}") for raw in thread.comments if raw.created_at_raw and not raw.created_at
+    ]

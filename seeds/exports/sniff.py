@@ -1,0 +1,56 @@
+"""Which export a file is, told from its first bytes.
+
+>>> kind(b'<?xml version="1.0"?><rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>')
+'wxr'
+>>> kind(b"<!DOCTYPE html><p>a page") is None
+True
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+HEAD_BYTES = 65_536
+GZIP, _ZIP, _SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"SQLite format 3\x00"
+_PROLOG = re.compile(rb"[\s`]*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?P<root>[\w:.-]+)", re.DOTALL)
+"""Up to the root element; a stray backquote before it occurs. A DOCTYPE is no part of it: no export has one."""
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CORAL_ROW = re.compile(rf'"?{_UUID}"?,.{{8,60}}?,"?https?://.{{1,2000}}?"?,"?https?://[^,]*commentID={_UUID}'.encode(), re.IGNORECASE)
+_JSON = (
+    # name, what must stand in the head
+    ("remark42", re.compile(rb'\A\{[^\n]*"version"\s*:[^\n]*"(?:users|posts)"\s*:[^\n]*\}\s*(?:\n|\Z)')),
+    ("remark42", re.compile(rb'\A\{[^\n]*"locator"\s*:\s*\{[^\n]*"pid"|\A\{[^\n]*"pid"[^\n]*"locator"')),
+    ("commento", re.compile(rb'"commentHex"\s*:|"commenterHex"\s*:')),
+    ("activitystreams", re.compile(rb"www\.w3\.org/ns/activitystreams|\"objectType\"\s*:|\"inReplyTo\"\s*:")),
+    ("isso_json", re.compile(rb'\A\[\s*\{(?=.{0,4000}"comments"\s*:\s*\[)(?=.{0,4000}"id"\s*:)(?=.{0,4000}"title"\s*:)', re.DOTALL)),
+)
+
+
+def kind(head: bytes) -> str | None:
+    """The format by its name here; None for what is no export (a page, plain text). Gzip is unpacked by the caller."""
+    if head.startswith(_SQLITE):
+        return "isso"
+    if head.startswith(_ZIP):
+        return "coral_zip" if b"my_comments" in head else None
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if start[:1] in b"{[" and start:
+        return next((name for name, pattern in _JSON if pattern.search(start)), None)
+    if root := _PROLOG.match(start):
+        return _of_xml(root["root"].lower(), start)
+    return "coral" if _CORAL_ROW.search(start) else None
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether it is compressed, so that only unpacking tells what it is."""
+    return head.startswith(GZIP)
+
+
+def _of_xml(root: bytes, head: bytes) -> str | None:
+    if root == b"rss" and (b"wordpress.org/export" in head or b"<wp:" in head):
+        return "wxr"
+    if root == b"disqus":
+        return "disqus"
+    if root == b"feed" and b"blogger" in head:
+        return "blogger"
+    return None
