@@ -221,5 +221,5 @@ class Problem(BaseModel):
 
 
 _PROBLEM: dict[str, Any] = {"model": Problem, "content": {"application/problem+json": {}}}
-PROBLEMS: dict[int | str, dict[str, Any]] = {status: _PROBLEM for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)}
+PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503), _PROBLEM)
 """What any request may be answered instead."""

@@ -21,7 +21,14 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def server(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that leave it as they found it."""
-    options = ("--set", "webhooks.allow_private_targets=true", "--set", "limits.login_per_minute=5")
+    options = (
+        "--policy",
+        str(Path(__file__).with_name("policy.toml")),
+        "--set",
+        "webhooks.allow_private_targets=true",
+        "--set",
+        "limits.login_per_minute=5",
+    )
     environment = {"THREADWISE_CORAL_SECRETS": ",".join(CORAL_SECRETS)}
     with running(tmp_path_factory.mktemp("server"), tiny_release, *options, environment=environment) as started:
         yield started

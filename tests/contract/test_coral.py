@@ -1,0 +1,113 @@
+"""Coral's external moderation phase; the signature's vector was checked in Node."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from serve.api import coral
+from serve.policy import Action, Reason, Verdict
+from tests.contract.conftest import CORAL_SECRETS
+from tests.server import Server
+
+REQUEST: dict[str, Any] = {
+    "action": "NEW",
+    "comment": {"body": "Hé", "parentID": None},
+    "author": {"id": "u1", "role": "COMMENTER"},
+    "story": {"id": "s1", "url": "https://example.org/a"},
+    "site": {"id": "x1"},
+    "tenantID": "t1",
+    "tenantDomain": "example.org",
+}
+
+
+def raw(request: dict[str, Any] = REQUEST) -> bytes:
+    return json.dumps(request, indent=2, ensure_ascii=False).encode()
+
+
+def signed(body: bytes, *secrets: str) -> dict[str, str]:
+    made = [f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}" for secret in secrets or CORAL_SECRETS[:1]]
+    return {"X-Coral-Signature": ",".join(made), "content-type": "application/json", "user-agent": "Coral Moderation/9.11.8"}
+
+
+def ask(server: Server, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+    return httpx2.post(f"{server.url}/integrations/coral", content=body, headers=headers)
+
+
+def test_the_signature_is_corals() -> None:
+    body = raw()
+    assert len(body) == 294
+    assert signed(body)["X-Coral-Signature"] == "sha256=31728cb9cd4e91d6a177738f8e65bbbb49022bd08f4c4c9d608ec987a4c6ddf4"
+    assert coral.is_signed(body, signed(body)["X-Coral-Signature"], CORAL_SECRETS)
+
+
+@pytest.mark.parametrize("secrets", [CORAL_SECRETS, CORAL_SECRETS[1:], ("another", CORAL_SECRETS[0])])
+def test_any_of_several_secrets(server: Server, secrets: tuple[str, ...]) -> None:
+    assert ask(server, raw(), signed(raw(), *secrets)).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("header", ["", "sha256=", "sha256=00", "md5=abc"])
+def test_a_wrong_signature_is_refused(server: Server, header: str) -> None:
+    found = ask(server, raw(), {"X-Coral-Signature": header})
+    assert found.status_code == 401
+    assert found.json()["code"] == "bad_signature"
+
+
+def test_a_body_that_was_changed_is_refused(server: Server) -> None:
+    assert ask(server, raw() + b" ", signed(raw())).status_code == 401
+
+
+def told(server: Server, site: str, text: str, role: str = "COMMENTER") -> httpx2.Response:
+    body = raw(REQUEST | {"comment": {"body": text, "parentID": "p1"}, "site": {"id": site}, "author": {"id": "u1", "role": role}})
+    return ask(server, body, signed(body))
+
+
+def test_what_the_policy_publishes_has_no_opinion(server: Server) -> None:
+    found = told(server, "x1", "<b>The park works well.</b>")
+    assert (found.status_code, found.content) == (204, b"")
+
+
+def test_what_the_policy_holds_is_withheld(server: Server) -> None:
+    flag = {"actions": [{"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}]}
+    assert told(server, "strict", "<p>This school works well for us.</p>").json() == {"status": "SYSTEM_WITHHELD"} | flag
+    assert told(server, "x1", "<p>A quag&shy;ga.</p>").json() == {"status": "SYSTEM_WITHHELD"}, "a word list is no sign of toxicity"
+
+
+def test_what_the_policy_rejects_is_rejected(server: Server) -> None:
+    found = told(server, "closed", "This school works well for us.").json()
+    assert (found["status"], found["moderationAction"]["status"]) == ("REJECTED", "REJECTED")
+
+
+def test_staff_is_not_judged(server: Server) -> None:
+    assert told(server, "closed", "This school works well for us.", "MODERATOR").status_code == 204
+
+
+@pytest.mark.parametrize("broken", [b"", b"[]", b"{}", raw(REQUEST | {"comment": {}}), raw(REQUEST | {"site": {"id": 7}}), b"[" * 9000])
+def test_a_signed_body_of_another_form(server: Server, broken: bytes) -> None:
+    assert ask(server, broken, signed(broken)).status_code == 422
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_nothing_is_null_or_empty(action: Action) -> None:
+    """Coral throws the whole answer away for `"tags": []` or a null."""
+    given = coral.translate(Verdict(action, (Reason("toxic", "toxicity", "toxicity", 0.9, 0.5),), "1"))
+    text = json.dumps(given)
+    assert "null" not in text
+    assert "[]" not in text
+    assert "tags" not in given
+    assert ("moderationAction" in given) is (action is Action.REJECT), "it tells the writer of a rejection, whatever it says"
+
+
+def test_markup_is_read_as_text() -> None:
+    assert coral.plain("<p>You &amp; me</p><br>") == "You & me"
+    assert coral.plain("1 < 2") == "1 < 2"
+    assert coral.plain("plain") == "plain"
+
+
+def test_without_secrets_nobody_is_let_in() -> None:
+    assert not coral.is_signed(b"x", "sha256=" + hmac.new(b"", b"x", hashlib.sha256).hexdigest(), ())

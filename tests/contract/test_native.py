@@ -1,0 +1,276 @@
+"""Our own interface over a real server: score, parse, ingest, read, decide."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from seeds.samples import folders
+from tests.server import Server
+
+JSON = {"content-type": "application/json"}
+_numbers = itertools.count()
+
+
+def fresh() -> str:
+    """A site that no other test has."""
+    return f"site-{next(_numbers)}"
+
+
+def ok(found: httpx2.Response, status: int = 200) -> dict[str, Any]:
+    assert found.status_code == status, found.text
+    value: dict[str, Any] = found.json()
+    return value
+
+
+def problem(found: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    assert found.status_code == status, found.text
+    assert found.headers["content-type"] == "application/problem+json"
+    value: dict[str, Any] = found.json()
+    assert (value["status"], value["code"], value["type"]) == (status, code, f"urn:threadwise:problem:{code}")
+    return value
+
+
+class TestScore:
+    def test_answers_each_comment_in_order(self, client: httpx2.Client) -> None:
+        request = {
+            "article": {"title": "New tram line opens"},
+            "comments": [
+                {"id": "b", "text": "You are an idiot.", "language": "en"},
+                {"id": "a", "text": "I agree with you.", "reply_to": "b", "language": "en", "author": "Ana"},
+                {"id": "c", "text": "\u200d"},
+            ],
+        }
+        found = client.post("/v1/score", json=request)
+        value = ok(found)
+        assert [one["id"] for one in value["comments"]] == ["b", "a", "c"]
+        first, answer, empty = value["comments"]
+        assert set(first["scores"]) == {"toxicity", "stance", "sentiment"}
+        assert set(answer["scores"]) == {"toxicity", "stance", "reply_stance", "sentiment"}, "it answers another comment"
+        assert (empty["scored"], empty["reason"], empty["scores"]) == (False, "empty", {})
+        assert all(0 <= value <= 1 for outputs in answer["scores"].values() for value in outputs.values())
+        assert value["model"] == found.headers["X-Threadwise-Model"]
+        assert "@" in value["model"]
+
+    def test_says_where_the_time_went(self, client: httpx2.Client) -> None:
+        timing = client.post("/v1/score", json={"comments": [{"id": "1", "text": "x"}]}).headers["Server-Timing"]
+        assert [part.split(";")[0] for part in timing.split(", ")] == ["queue", "tokenise", "infer"]
+
+    def test_gives_the_heads_asked_for_and_spans(self, client: httpx2.Client) -> None:
+        request = {"comments": [{"id": "1", "text": "What a stupid idiot."}], "heads": ["sentiment"], "explain": True}
+        one = ok(client.post("/v1/score", json=request))["comments"][0]
+        assert list(one["scores"]) == ["sentiment"]
+        assert isinstance(one["spans"], list)
+
+    def test_a_thousand_at_once_as_one_by_one(self, client: httpx2.Client) -> None:
+        comments = [{"id": str(number), "text": f"the mayor works well {number}"} for number in range(1_000)]
+        many = ok(client.post("/v1/score", json={"comments": comments}))["comments"]
+        assert [one["id"] for one in many] == [one["id"] for one in comments]
+        alone = ok(client.post("/v1/score", json={"comments": comments[999:]}))["comments"][0]
+        for output, value in alone["scores"]["toxicity"].items():
+            assert many[999]["scores"]["toxicity"][output] == pytest.approx(value, abs=0.002)
+        problem(client.post("/v1/score", json={"comments": [*comments, {"id": "x", "text": "x"}]}), 422, "invalid")
+
+    def test_circles_and_unknown_parents_are_no_context(self, client: httpx2.Client) -> None:
+        comments = [
+            {"id": "1", "text": "a", "reply_to": "2"},
+            {"id": "2", "text": "b", "reply_to": "1"},
+            {"id": "3", "text": "c", "reply_to": "9"},
+        ]
+        found = ok(client.post("/v1/score", json={"comments": comments}))["comments"]
+        assert ["reply_stance" in one["scores"] for one in found] == [True, True, False]
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            ({}, "comments"),
+            ({"comments": [{"id": "1"}]}, "comments.0.text"),
+            ({"comments": [{"id": "1", "text": "a"}, {"id": "1", "text": "b"}]}, "twice"),
+            ({"comments": [{"id": "1", "text": "a", "colour": "red"}]}, "colour"),
+            ({"comments": [], "heads": ["kindness"]}, "heads"),
+            ({"comments": [{"id": "a/b", "text": "a"}]}, "comments.0.id"),
+        ],
+    )
+    def test_a_wrong_body_is_said_with_its_place(self, client: httpx2.Client, body: dict[str, Any], words: str) -> None:
+        assert words in problem(client.post("/v1/score", json=body), 422, "invalid")["detail"]
+
+    def test_what_is_no_json(self, client: httpx2.Client) -> None:
+        problem(client.post("/v1/score", content=b"{", headers=JSON), 400, "invalid_json")
+
+
+class TestPages:
+    def test_parse_gives_the_article(self, client: httpx2.Client) -> None:
+        sample = sample_source()
+        value = ok(client.post("/v1/parse", content=sample.read_bytes(), headers={"content-type": "text/plain; charset=utf-8"}))
+        assert value["title"]
+        assert len(value["comments"]) > 10
+        assert {"id", "number", "author", "reply_to", "created_at", "text"} <= set(value["comments"][0])
+
+    @pytest.mark.parametrize(("page", "words"), [(b"", "empty"), (b"\x00\x01\x02\xff" * 500, "")])
+    def test_what_is_no_page(self, client: httpx2.Client, page: bytes, words: str) -> None:
+        assert words in problem(client.post("/v1/parse", content=page), 422, "unreadable_document")["detail"]
+
+    def test_an_article_is_stored_with_its_thread(self, client: httpx2.Client) -> None:
+        site, sample = fresh(), sample_source()
+        options: dict[str, Any] = {"params": {"site": site, "url": "https://example.org/a"}, "headers": {"content-type": "text/plain"}}
+        first = ok(client.post("/v1/articles", content=sample.read_bytes(), **options), 201)
+        again = ok(client.post("/v1/articles", content=sample.read_bytes(), **options), 201)
+        assert first == again, "posting it again changes nothing"
+        listed = ok(client.get("/v1/articles", params={"site": site}))["items"]
+        assert [(one["id"], one["comments"], one["url"]) for one in listed] == [(first["id"], first["comments"], "https://example.org/a")]
+        comments = every(client, "/v1/comments", site=site)
+        assert len(comments) == first["comments"]
+        assert sum(one["state"] == "open" for one in comments) == first["review"]
+        assert {one["version"] for one in comments} == {1}
+        answers = [one for one in comments if one["reply_to"]]
+        assert answers
+        assert all("reply_stance" in one["scores"] for one in answers if one["scored"]), "scored under the comments that they answer"
+        assert {one["reply_to"] for one in answers} <= {one["id"] for one in comments}
+
+    def test_an_article_as_json(self, client: httpx2.Client) -> None:
+        comments = [
+            {"id": "1", "text": "one", "reply_to": "2"},
+            {"id": "2", "text": "two", "reply_to": "1"},
+            {"id": "https://x/3", "text": "three", "reply_to": "9", "author": ""},
+        ]
+        site = fresh()
+        article = {"title": "T", "comments": comments}
+        parsed = ok(client.post("/v1/parse", json=article))
+        assert [one["reply_to"] for one in parsed["comments"]] == [None, "1", None]
+        assert len(parsed["warnings"]) == 2, "nothing is lost silently"
+        stored = ok(client.post("/v1/articles", json=article, params={"site": site}), 201)
+        assert stored["comments"] == 3
+        for one in every(client, "/v1/comments", site=site):
+            assert ok(client.get(f"/v1/comments/{one['id']}", params={"site": site})) == one, "each id can stand in an address"
+        problem(client.post("/v1/articles", json={"comments": [comments[0], comments[0]]}), 422, "invalid")
+        problem(client.post("/v1/articles", json=[1]), 422, "invalid")
+        problem(
+            client.post("/v1/articles", content=b'{"comments": [{"id": "1", "text": "\\ud800"}]}', headers=JSON), 422, "unreadable_document"
+        )
+
+    def test_a_chain_of_ten_thousand_answers(self, client: httpx2.Client) -> None:
+        comments = [{"id": str(number), "text": "", "reply_to": str(number - 1) if number else None} for number in range(10_000)]
+        assert len(ok(client.post("/v1/parse", json={"comments": comments}))["comments"]) == 10_000
+        problem(client.post("/v1/parse", json={"comments": [*comments, {"id": "x", "text": ""}]}), 422, "invalid")
+
+
+def sample_source() -> Path:
+    """The document of the deep English sample."""
+    return next(folder / "source.txt" for folder in folders() if folder.name == "en-library-deep")
+
+
+def every(client: httpx2.Client, path: str, **filters: str) -> list[dict[str, Any]]:
+    """All items over all cursors, in pages of seven."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        page = ok(client.get(path, params={**filters, "limit": "7"} | ({"cursor": cursor} if cursor else {})))
+        found += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return found
+
+
+class TestIngest:
+    def test_a_new_comment_the_same_and_an_edit(self, client: httpx2.Client) -> None:
+        site = fresh()
+        request = {"text": "What a lovely park.", "site": site, "article": "tram", "author": "Ana", "created_at": "2026-02-05T21:25:00"}
+        first = ok(client.put("/v1/comments/17", json=request), 201)
+        members = {"id", "site", "version", "action", "reasons", "scored", "reason", "scores", "model", "state"}
+        assert members <= set(first)
+        assert (first["id"], first["site"], first["version"]) == ("17", site, 1)
+        assert first["reasons"]
+        assert set(first["reasons"][0]) >= {"rule", "head", "output", "score", "threshold"}
+        assert ok(client.put("/v1/comments/17", json=request)) == first
+        assert ok(client.get("/v1/comments/17", params={"site": site})) == first
+        edited = ok(client.put("/v1/comments/17", json=request | {"text": "What a stupid park."}))
+        assert (edited["version"], edited["text"]) == (2, "What a stupid park.")
+
+    def test_its_parent_and_article_are_its_context(self, client: httpx2.Client) -> None:
+        site = fresh()
+        ok(client.post("/v1/articles", json={"id": "a1", "title": "New tram", "comments": []}, params={"site": site}), 201)
+        ok(client.put("/v1/comments/1", json={"text": "It is good.", "site": site, "article": "a1"}), 201)
+        answer = ok(client.put("/v1/comments/2", json={"text": "It is not.", "site": site, "article": "a1", "reply_to": "1"}), 201)
+        assert set(answer["scores"]) == {"toxicity", "stance", "reply_stance", "sentiment"}
+
+    def test_what_cannot_be_scored_goes_to_review(self, client: httpx2.Client) -> None:
+        found = ok(client.put("/v1/comments/1", json={"text": "\u200d", "site": fresh()}), 201)
+        assert (found["scored"], found["reason"], found["action"], found["state"]) == (False, "empty", "review", "open")
+        assert "could not be scored" in found["reasons"][0]["rule"]
+
+    def test_a_nul_is_stored_as_a_sign_that_something_was_there(self, client: httpx2.Client) -> None:
+        assert ok(client.put("/v1/comments/1", json={"text": "a\x00b", "site": fresh()}), 201)["text"] == "a\ufffdb"
+
+    def test_ids_are_unique_per_site(self, client: httpx2.Client) -> None:
+        for site in (fresh(), fresh()):
+            ok(client.put("/v1/comments/same", json={"text": "x", "site": site}), 201)
+
+    @pytest.mark.parametrize("id", ["a b", "ü.17", "comment:17", "x" * 200])
+    def test_ids_are_the_callers(self, client: httpx2.Client, id: str) -> None:
+        site = fresh()
+        assert ok(client.put(f"/v1/comments/{id}", json={"text": "x", "site": site}), 201)["id"] == id
+        assert ok(client.get(f"/v1/comments/{id}", params={"site": site}))["id"] == id
+
+    def test_wrong_ids_times_and_unknown_comments(self, client: httpx2.Client) -> None:
+        problem(client.put(f"/v1/comments/{'x' * 201}", json={"text": "x"}), 422, "invalid")
+        problem(client.put("/v1/comments/1", json={"text": "x", "created_at": "yesterday"}), 422, "invalid")
+        problem(client.get("/v1/comments/nobody"), 404, "not_found")
+        problem(client.get("/v1/nothing"), 404, "not_found")
+        problem(client.delete("/v1/comments/1"), 405, "method_not_allowed")
+
+
+class TestLists:
+    def test_filters_and_cursors(self, client: httpx2.Client) -> None:
+        site = fresh()
+        for number in range(20):
+            author = "Ana" if number % 2 else "Ben"
+            ok(client.put(f"/v1/comments/{number}", json={"text": f"text {number}", "site": site, "author": author, "article": "a"}), 201)
+        found = every(client, "/v1/comments", site=site)
+        assert [one["id"] for one in found] == [str(number) for number in range(20)]
+        assert len(every(client, "/v1/comments", site=site, author="Ana")) == 10
+        states = [len(every(client, "/v1/comments", site=site, state=state)) for state in ("open", "decided")]
+        assert sum(states) == 20
+        assert every(client, "/v1/comments", site=site, article="none") == []
+
+    @pytest.mark.parametrize("query", ["limit=201", "limit=0", "cursor=abc", "state=closed", "cursor=-1"])
+    def test_wrong_filters(self, client: httpx2.Client, query: str) -> None:
+        problem(client.get(f"/v1/comments?{query}"), 422, "invalid")
+
+
+class TestDecisions:
+    def test_a_key_decides_only_where_it_may(self, server: Server, client: httpx2.Client) -> None:
+        site = fresh()
+        ok(client.put("/v1/comments/1", json={"text": "\u200d", "site": site}), 201)
+        choice = {"action": "reject", "labels": ["insult"], "note": "rude", "version": 1}
+        problem(client.post("/v1/comments/1/decisions", json=choice, params={"site": site}), 403, "scope")
+        with server.client(server.key("decider", "--scope", "decide", "--scope", "read")) as decider:
+            done = ok(decider.post("/v1/comments/1/decisions", json=choice, params={"site": site}), 201)
+            assert (done["state"], done["action"]) == ("decided", "reject")
+            ok(client.put("/v1/comments/1", json={"text": "\u200d\u200d", "site": site}))
+            problem(decider.post("/v1/comments/1/decisions", json=choice, params={"site": site}), 409, "stale")
+            problem(decider.post("/v1/comments/none/decisions", json=choice, params={"site": site}), 404, "not_found")
+            problem(decider.post("/v1/comments/1/decisions", json={"action": "reject", "labels": ["ugly"]}), 422, "invalid")
+            problem(decider.post("/v1/score", json={"comments": []}), 403, "scope")
+
+
+def test_the_model_says_what_it_is(client: httpx2.Client) -> None:
+    value = ok(client.get("/v1/model"))
+    assert set(value["heads"]) == {"toxicity", "stance", "reply_stance", "sentiment"}
+    assert set(value["languages"]) == {"bg", "en", "vi"}
+    assert value["thresholds"]["toxicity.toxicity"]
+    assert value["notice"]
+
+
+def test_every_answer_carries_its_model_and_a_request_id(server: Server, client: httpx2.Client) -> None:
+    given = client.get("/v1/whoami", headers={"X-Request-ID": "mine-17"})
+    assert given.headers["X-Request-ID"] == "mine-17"
+    assert client.get("/v1/whoami", headers={"X-Request-ID": "a b\tc"}).headers["X-Request-ID"] != "a b\tc"
+    for path in ("/healthz", "/nothing", "/v1/score"):
+        found = httpx2.get(server.url + path)
+        assert "@" in found.headers["X-Threadwise-Model"]
+        assert found.headers["X-Content-Type-Options"] == "nosniff"
+        assert "server" not in found.headers
