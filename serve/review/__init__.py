@@ -8,16 +8,17 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from serve.review import login, pages
+from serve.review import decide, live, login, pages, people, preferences, queue
 from serve.review.access import LoggedOut, Refusal
 
-_ROUTERS = (login.router,)
+_ROUTERS = (login.router, queue.router, decide.router, live.router, people.router, preferences.router)
 
 
 def mount(app: FastAPI) -> None:
     """Adds the desk's routes and static files to the application."""
     app.add_exception_handler(LoggedOut, pages.logged_out)
     app.add_exception_handler(Refusal, pages.refusal)
+    app.state.desk_pulse = live.Pulse()
     for router in _ROUTERS:
         app.include_router(router)
     app.mount("/review/static", _Kept(directory=str(files("serve.review").joinpath("static"))))

@@ -135,6 +135,21 @@ class Decisions:
             return connection.execute(_undoable(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
 
 
+    def newest(self) -> int:
+        """Number of the newest decision of all; 0 where there is none."""
+        with transaction(self._engine, writes=False) as connection:
+            return int(connection.execute(sa.select(sa.func.max(decisions.c.number))).scalar() or 0)
+
+    def since(self, number: int, sites: Sequence[str] | None, limit: int = 500) -> list[dict[str, Any]]:
+        """What was decided after decision `number`: comment, kind, by; the newest `limit` of them."""
+        query = sa.select(decisions.c.comment, decisions.c.kind, decisions.c.by).where(decisions.c.number > number)
+        query = query.where(decisions.c.kind.not_in(("note", "undo"))).order_by(decisions.c.number.desc()).limit(limit)
+        if sites is not None:
+            query = query.join(comments, comments.c.number == decisions.c.comment).where(comments.c.site.in_(sites))
+        with transaction(self._engine, writes=False) as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def _held(connection: Connection, number: int, sites: Sequence[str] | None = None) -> RowMapping:
     """A comment, locked, with what its newest version says; empty where there is none of these sites."""
     names = ("number", "id", "site", "article", "version", *_STATE)

@@ -1,0 +1,71 @@
+"""News for open pages: how many comments wait, who reads which, what was decided. Server-sent events, ended often and taken up again by the
+browser, so that a server that stops waits for nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from serve.api.auth import Running
+from serve.review import asked
+from serve.review.access import Person, Reader
+from serve.service import Service, in_thread
+
+router = APIRouter(prefix="/review", include_in_schema=False)
+_EVERY_S = 1.0
+_LASTS_S = 20.0
+_AGAIN_MS = 500
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Asks the database once a second for each set of sites, however many pages are open."""
+
+    _held: dict[Sequence[str] | None, tuple[float, dict[str, Any]]] = field(default_factory=dict)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def news(self, running: Service, who: Person) -> dict[str, Any]:
+        """`open`: how many; `claims`: comment -> who; `newest`: number of the newest decision."""
+        async with self._lock:
+            clock = asyncio.get_running_loop().time()
+            at, found = self._held.get(who.sites, (0.0, {}))
+            if not found or clock - at >= _EVERY_S * 0.9:
+                found = await in_thread(_news, running, who)
+                self._held[who.sites] = (clock, found)
+            return found
+
+
+@router.get("/events")
+async def events(request: Request, running: Running, who: Reader) -> StreamingResponse:
+    """One event whenever something has changed."""
+    pulse: Pulse = request.app.state.desk_pulse
+    return StreamingResponse(_stream(running, who, pulse), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def _stream(running: Service, who: Person, pulse: Pulse) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    ends, said, newest = loop.time() + _LASTS_S, None, None
+    yield f"retry: {_AGAIN_MS}\n\n"
+    while loop.time() < ends:
+        found = await pulse.news(running, who)
+        if found != said:
+            since = found["newest"] if newest is None else newest
+            decided = await in_thread(running.store.desk.decisions.since, since, who.sites) if found["newest"] > since else []
+            said, newest = found, found["newest"]
+            yield f"event: news\ndata: {json.dumps({'open': found['open'], 'claims': found['claims'], 'decided': decided})}\n\n"
+        await asyncio.sleep(_EVERY_S)
+
+
+def _news(running: Service, who: Person) -> dict[str, Any]:
+    desk = running.store.desk
+    return {
+        "open": desk.queue.count(asked.wanted({}, who), running.now),
+        "claims": desk.claims.held(running.now, who.sites),
+        "newest": desk.decisions.newest(),
+    }

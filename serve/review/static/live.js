@@ -1,0 +1,17 @@
+// What others do, as it happens: server-sent events of counts, claims and decisions. The browser connects again by itself.
+
+/** Calls `handlers.open`, `.claims`, `.decided`, `.arrived` as news comes; does nothing where `wanted` is false. */
+export function follow(handlers, wanted = true) {
+  if (!wanted || !window.EventSource) return;
+  let last = null;
+  const stream = new EventSource("/review/events");
+  stream.addEventListener("news", (event) => {
+    const news = JSON.parse(event.data);
+    handlers.open(news.open);
+    handlers.claims(news.claims);
+    if (news.decided.length) handlers.decided(news.decided);
+    if (last !== null && news.open > last) handlers.arrived();
+    last = news.open;
+  });
+  addEventListener("pagehide", () => stream.close());
+}

@@ -1,0 +1,346 @@
+// The queue with a script: keys, the next card at once, the server's word afterwards. Everything here is also a form or a link.
+import { follow } from "./live.js";
+
+const desk = JSON.parse(document.getElementById("desk").textContent);
+const cards = document.getElementById("cards");
+const says = document.getElementById("says");
+const empty = document.getElementById("empty");
+const openCount = document.querySelector("[data-open-count]");
+const FEW = 6; // cards left when more are asked for
+const RENEW_MS = 45_000; // well within the lease of a claim
+
+let shownAt = performance.now();
+let more = cards?.dataset.more ?? null;
+let asking = null;
+let rejecting = false;
+const gone = new Set(); // numbers of cards that were decided here, which the server may still send
+const waiting = new Map(); // number -> promise of a decision under way
+
+const all = () => [...(cards?.querySelectorAll(".card") ?? [])];
+const current = () => cards?.querySelector('.card[aria-current="true"]') ?? null;
+const numberOf = (card) => card.dataset.number;
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+const canAct = () => cards?.dataset.keys === "true";
+
+/* what is current */
+
+function show(card, { scroll = true, focus = true } = {}) {
+  const before = current();
+  if (before && before !== card) before.setAttribute("aria-current", "false");
+  if (empty) empty.hidden = Boolean(card);
+  if (!card) return;
+  card.setAttribute("aria-current", "true");
+  shownAt = performance.now();
+  rejecting = false;
+  if (focus) card.focus({ preventScroll: true });
+  if (scroll) keepInSight(card);
+  claim(card);
+  if (all().length - all().indexOf(card) <= FEW) fetchMore();
+}
+
+function keepInSight(card) {
+  const box = card.getBoundingClientRect();
+  if (box.top < 110 || box.bottom > innerHeight) card.scrollIntoView({ block: "start" });
+}
+
+function step(by) {
+  const list = all();
+  const at = list.indexOf(current());
+  let next = at + by;
+  while (by > 0 && list[next]?.classList.contains("held")) next += by;
+  if (list[next]) show(list[next]);
+}
+
+function after(card) {
+  const list = all();
+  const at = list.indexOf(card);
+  const free = (one) => one && one !== card && !one.classList.contains("held");
+  return list.slice(at + 1).find(free) ?? list.slice(0, at).findLast(free) ?? null;
+}
+
+/* talking with the server */
+
+async function post(path, body = {}) {
+  const answer = await fetch(path, { method: "POST", body: new URLSearchParams(body), headers: { Accept: "application/json" } });
+  const told = await answer.json().catch(() => ({}));
+  if (answer.status === 401) location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  return { ok: answer.ok, status: answer.status, ...told };
+}
+
+function claim(card) {
+  if (!canAct() || document.hidden) return;
+  post(`/review/comments/${numberOf(card)}/claim`).then((told) => {
+    if (told.ok && told.holder) hold(card, told.mine ? null : told.holder);
+  }).catch(() => {}); // the next renewal tries again; a decision says so itself
+}
+
+function hold(card, holder) {
+  const badge = card.querySelector(".holder");
+  card.classList.toggle("held", Boolean(holder));
+  badge.hidden = !holder;
+  badge.textContent = holder ? fill(desk.says.reading, { name: holder }) : "";
+}
+
+async function fetchMore() {
+  if (!more || asking) return;
+  const last = all().at(-1);
+  if (!last) return;
+  asking = fetch(`${more}${more.includes("?") ? "&" : "?"}after=${encodeURIComponent(last.dataset.place)}`);
+  try {
+    const answer = await asking;
+    const fresh = answer.ok ? parsed(await answer.text()) : [];
+    if (answer.ok && !fresh.length) more = null;
+    const here = new Set(all().map(numberOf));
+    cards.append(...fresh.filter((card) => !here.has(numberOf(card)) && !gone.has(numberOf(card))));
+    if (!current()) show(all().find((card) => !card.classList.contains("held")), { scroll: false, focus: false });
+  } catch { /* the link below the cards still works */ } finally {
+    asking = null;
+  }
+}
+
+function parsed(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return [...template.content.querySelectorAll(".card")];
+}
+
+/* deciding */
+
+function decide(card, act, form = null) {
+  const body = Object.fromEntries(new FormData(form ?? card.querySelector(".acts")));
+  body.act = act;
+  body.spent_ms = Math.round(performance.now() - shownAt);
+  const number = numberOf(card);
+  const path = `/review/comments/${number}/decide`;
+  if (act === "note") return send(path, body).then((told) => told && noted(card, told));
+  const next = after(card);
+  const place = card.nextElementSibling;
+  card.remove();
+  gone.add(number);
+  show(next, { scroll: true });
+  if (next) next.classList.add("arrives");
+  if (act === "skip") return send(path, body);
+  counted(-1);
+  const done = send(path, body).then((told) => {
+    waiting.delete(number);
+    if (told) tell(desk.says[told.kind], { undo: told.decision });
+    else { gone.delete(number); putBack(card, place); counted(1); }
+  });
+  waiting.set(number, done);
+  return done;
+}
+
+async function send(path, body) {
+  try {
+    const told = await post(path, body);
+    if (told.ok) return told;
+    tell(told.message ?? desk.says.failed, { bad: true });
+  } catch {
+    tell(desk.says.failed, { bad: true });
+  }
+  return null;
+}
+
+/* A refused decision: the card comes back as it was, where it was, and is current, so that nothing is lost unseen. */
+function putBack(card, place) {
+  cards.insertBefore(card, place?.isConnected ? place : cards.firstElementChild);
+  show(card);
+}
+
+function noted(card, told) {
+  tell(desk.says.note, { undo: told.decision });
+  refresh(numberOf(card));
+}
+
+async function refresh(number) {
+  const card = cards.querySelector(`.card[data-number="${number}"]`);
+  const answer = await fetch(`/review/comments/${number}/card`);
+  if (!card || !answer.ok) return;
+  const [fresh] = parsed(await answer.text());
+  if (!fresh) return;
+  const was = card.getAttribute("aria-current");
+  fresh.setAttribute("aria-current", was);
+  card.replaceWith(fresh);
+  if (was === "true") fresh.focus({ preventScroll: true });
+}
+
+async function undo(decision) {
+  await Promise.all(waiting.values()); // what is under way is taken back too, in its turn
+  const told = await send("/review/undo", decision ? { decision } : {});
+  if (!told) return;
+  if (told.batch) { location.reload(); return; }
+  gone.delete(String(told.number));
+  const [card] = parsed(told.html);
+  const held = cards.querySelector(`.card[data-number="${told.number}"]`);
+  if (held) held.replaceWith(card);
+  else {
+    cards.insertBefore(card, current() ?? cards.firstElementChild);
+    if (told.kind !== "note") counted(1);
+  }
+  show(card);
+  tell(desk.says.undone);
+}
+
+function counted(by) {
+  if (!openCount) return;
+  setOpen(Number(openCount.dataset.openCount) + by);
+}
+
+function setOpen(count) {
+  openCount.dataset.openCount = String(Math.max(0, count));
+  openCount.textContent = openCount.dataset.openCount;
+}
+
+function tell(text, { bad = false, undo: decision = null } = {}) {
+  const line = document.createElement("p");
+  line.className = `notice toast ${bad ? "bad" : "good"}`;
+  const words = document.createElement("span");
+  words.textContent = text;
+  line.append(words);
+  if (decision) {
+    const button = document.createElement("button");
+    button.className = "quiet";
+    button.textContent = `${desk.says.undo} `;
+    const key = document.createElement("kbd");
+    key.textContent = desk.keys.undo;
+    button.append(key);
+    button.addEventListener("click", () => undo(decision));
+    line.append(button);
+  }
+  says.replaceChildren(line);
+}
+
+/* selected cards are decided one after the other, each with its own row */
+const selected = () => all().filter((card) => card.querySelector(".select")?.checked);
+
+function select(card, on) {
+  card.querySelector(".select").checked = on;
+  card.classList.toggle("selected", on);
+  const count = selected().length;
+  if (count) tell(fill(desk.says.select, { count }));
+}
+
+function decideAll(act) {
+  const chosen = selected();
+  if (!chosen.length) { const card = current(); if (card) decide(card, act); return; }
+  for (const card of chosen) decide(card, act);
+}
+
+/* keys */
+const actions = {
+  next: () => step(1),
+  previous: () => step(-1),
+  approve: () => decideAll("publish"),
+  reject: (card) => { rejecting = true; card.querySelector(".reject").open = true; card.querySelector(".reasons button").focus(); },
+  escalate: () => decideAll("escalate"),
+  highlight: () => decideAll("highlight"),
+  skip: (card) => decide(card, "skip"),
+  note: (card) => { card.querySelector(".note").open = true; card.querySelector("textarea").focus(); },
+  undo: () => undo(),
+  select: (card) => select(card, !card.querySelector(".select").checked),
+  reveal: (card) => { const veil = card.querySelector(".reveal"); if (veil) veil.checked = !veil.checked; },
+  scores: (card) => { const fix = card.querySelector(".fix"); fix.open = !fix.open; },
+  search: () => document.getElementById("q")?.focus(),
+  help: () => document.getElementById("help").showModal(),
+};
+const ANYWHERE = new Set(["undo", "search", "help"]);
+const byKey = new Map(Object.entries(desk.keys).map(([name, key]) => [key, name]));
+
+function inField(target) {
+  return target.closest("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])");
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") return leave(event);
+  if (inField(event.target) || !canAct()) return;
+  const card = current();
+  if (rejecting && card) return reason(event, card);
+  const name = byKey.get(event.key) ?? byKey.get(event.key.toLowerCase());
+  if (!name || (!card && !ANYWHERE.has(name)) || (event.repeat && !["next", "previous"].includes(name))) return;
+  event.preventDefault();
+  actions[name](card);
+});
+
+function reason(event, card) {
+  const byDigit = card.querySelector(`.reasons button[data-digit="${CSS.escape(event.key)}"]`);
+  const act = byDigit?.value ?? (event.key === "Enter" ? "reject:other" : null);
+  if (!act) {
+    if (event.key === desk.keys.reject || event.key.startsWith("Arrow") || event.key === "Tab") return;
+    return leave(event);
+  }
+  event.preventDefault();
+  rejecting = false;
+  card.querySelector(".reject").open = false;
+  decideAll(act);
+}
+
+function leave(event) {
+  rejecting = false;
+  for (const open of document.querySelectorAll(".reject[open]")) open.open = false;
+  if (inField(event.target)) event.target.blur();
+  current()?.focus({ preventScroll: true });
+}
+
+/* mouse and touch */
+cards?.addEventListener("submit", (event) => {
+  const form = event.target.closest(".acts");
+  if (!form || !event.submitter) return;
+  event.preventDefault();
+  const card = form.closest(".card");
+  if (event.submitter.value === "note" || event.submitter.value === "skip" || !selected().includes(card)) decide(card, event.submitter.value, form);
+  else decideAll(event.submitter.value);
+});
+cards?.addEventListener("click", (event) => {
+  const card = event.target.closest(".card");
+  if (!card || event.target.closest(".pick")) return;
+  if (card.getAttribute("aria-current") !== "true" && !event.target.closest("a, button, summary, input, label")) show(card, { scroll: false });
+});
+cards?.addEventListener("change", (event) => {
+  if (event.target.matches(".select")) select(event.target.closest(".card"), event.target.checked);
+});
+cards?.addEventListener("toggle", (event) => {
+  if (event.target.matches(".reject")) rejecting = event.target.open && event.target.closest(".card") === current();
+}, true);
+document.addEventListener("selectionchange", mark);
+
+/* words marked in the current text go with the decision, as offsets in code points */
+function mark() {
+  const card = current();
+  const text = card?.querySelector(".text");
+  const fix = card?.querySelector(".fix");
+  const chosen = getSelection();
+  if (!fix?.open || !text || !chosen.rangeCount || chosen.isCollapsed) return;
+  const range = chosen.getRangeAt(0);
+  if (!text.contains(range.startContainer) || !text.contains(range.endContainer)) return;
+  const lead = document.createRange();
+  lead.setStart(text, 0);
+  lead.setEnd(range.startContainer, range.startOffset);
+  const begin = [...lead.toString()].length;
+  const words = range.toString();
+  card.querySelector('input[name="span"]').value = `${begin}-${begin + [...words].length}`;
+  card.querySelector(".marked").textContent = fill(desk.says.marked, { text: words.slice(0, 80) });
+}
+
+/* others */
+if (cards) {
+  follow({
+    open: (count) => { if (openCount && !waiting.size) setOpen(count); },
+    claims: (claims) => { for (const card of all()) { const by = claims[numberOf(card)]; hold(card, by && by !== desk.me ? by : null); } },
+    decided: (list) => {
+      for (const { comment, by } of list) {
+        const card = cards.querySelector(`.card[data-number="${comment}"]`);
+        if (!card || by === desk.me) continue;
+        const mine = card === current();
+        const next = mine ? after(card) : null;
+        card.remove();
+        if (mine) { tell(fill(desk.says.elsewhere, { name: by }), { bad: true }); show(next); }
+      }
+    },
+    arrived: () => { if (!all().length) location.reload(); },
+  }, location.pathname === "/review");
+  setInterval(() => { const card = current(); if (card) claim(card); }, RENEW_MS);
+  document.addEventListener("visibilitychange", () => { const card = current(); if (!document.hidden && card) { shownAt = performance.now(); claim(card); } });
+  const first = current();
+  if (first) { first.focus({ preventScroll: true }); if (all().length <= FEW) fetchMore(); }
+}
