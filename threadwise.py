@@ -11,7 +11,9 @@ import dataclasses
 import io
 import logging
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
@@ -43,7 +45,8 @@ app = typer.Typer(
 )
 
 Pages = Annotated[
-    list[str], typer.Argument(metavar="PAGE...", help="Files: plain text of a crawl or HTML; - is standard input.", show_default=False)
+    list[str],
+    typer.Argument(metavar="PAGE...", help="Files: plain text of a crawl, HTML, an export; - is standard input.", show_default=False),
 ]
 Model = Annotated[
     str, typer.Option(metavar="NAME|FOLDER", envvar="THREADWISE_MODEL", help="A release: main, open, or the folder that holds one.")
@@ -265,22 +268,35 @@ class Failures:
 
 
 def _articles(names: Iterable[str], url: str | None, now: str | None, failures: Failures) -> Iterator[Article]:
-    """The articles of all files; a file that cannot be read is a failure, the others are still done."""
+    """The articles of all files, of an export one per thread; a file that cannot be read is a failure, the others are still done."""
     import seeds
+    from seeds import exports
 
     reference = _time(now)
     for name in names:
         try:
-            yield seeds.parse(_bytes(name, seeds.MAX_BYTES + 1), url, reference, id="stdin" if name == "-" else Path(name).stem)
+            with _page(name) as file:
+                head, stem = file.read(exports.HEAD_BYTES), "stdin" if name == "-" else Path(name).stem
+                file.seek(0)
+                if exports.kind(head):
+                    yield from exports.read(file, stem)
+                else:
+                    yield seeds.parse(file.read(seeds.MAX_BYTES + 1), url, reference, id=stem)
         except (DocumentError, OSError) as error:
             failures.add(name, error)
 
 
-def _bytes(name: str, most: int) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read(most)
-    with Path(name).open("rb") as file:
-        return file.read(most)
+@contextlib.contextmanager
+def _page(name: str) -> Iterator[BinaryIO]:
+    """A file, or standard input as a file."""
+    if name != "-":
+        with Path(name).open("rb") as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.seek(0)
+        yield copy
 
 
 def _time(text: str | None) -> datetime | None:

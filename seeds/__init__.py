@@ -10,7 +10,7 @@ from datetime import datetime
 
 from labels.errors import DocumentError
 from labels.thread import Article
-from seeds import crawl_text, detect, html_text
+from seeds import crawl_text, detect, exports, html_text
 from seeds.document import Document
 
 __all__ = ["MAX_BYTES", "parse"]
@@ -27,6 +27,9 @@ def parse(
     `now` is the reference of relative times, `charset` what HTTP said. Raises DocumentError for what is empty, binary or larger than
     MAX_BYTES.
     """
+    head = document[: exports.HEAD_BYTES]
+    if kind := exports.kind(head if isinstance(head, bytes) else head.encode("utf-8", "replace")):
+        raise DocumentError(f"an export ({kind}), which holds many threads: read it with seeds.exports.read or `threadwise parse FILE`")
     size = len(document)
     if size > MAX_BYTES:
         raise DocumentError(f"{size:,} bytes, more than a page may have ({MAX_BYTES:,}); is it an export or a whole archive?")

@@ -22,9 +22,9 @@ from seeds import detect, replies
 from seeds.exports import activitystreams, blogger, commento, coral, disqus, isso, remark42, sniff, wxr
 from seeds.exports.thread import Thread
 
-__all__ = ["kind", "read"]
+__all__ = ["HEAD_BYTES", "kind", "read"]
 
-kind = sniff.kind
+kind, HEAD_BYTES = sniff.kind, sniff.HEAD_BYTES
 
 _READERS: dict[str, Callable[[BinaryIO], Iterator[Thread]]] = {
     "wxr": wxr.threads,
@@ -48,20 +48,18 @@ def read(stream: BinaryIO, id: str = "export") -> Iterator[Article]:
     with tempfile.TemporaryFile() as copy:
         file = stream if stream.seekable() else _copied(stream, copy)
         try:
-            yield from _threads(_unpacked(file), id)
+            yield from _threads(file, id)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DocumentError(f"the compressed export breaks off or is damaged: {error}") from error
 
 
 def _threads(file: BinaryIO, id: str) -> Iterator[Article]:
-    name = kind(_head(file))
+    head = _head(file)
+    name = kind(head)
     if name is None:
         raise DocumentError("no export of a comment system that is known")
-    yield from _articles(_READERS[name](file), id, name)
-
-
-def _unpacked(file: BinaryIO) -> BinaryIO:
-    return gzip.GzipFile(fileobj=file) if sniff.is_packed(_head(file)) else file  # type: ignore[return-value]
+    plain = gzip.GzipFile(fileobj=file) if sniff.is_packed(head) else file
+    yield from _articles(_READERS[name](plain), id, name)  # type: ignore[arg-type]
 
 
 def _copied(stream: BinaryIO, copy: BinaryIO) -> BinaryIO:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
 
 HEAD_BYTES = 65_536
-GZIP, _ZIP, _SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"SQLite format 3\x00"
+_GZIP, _ZIP, _SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"SQLite format 3\x00"
 _PROLOG = re.compile(rb"[\s`]*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?P<root>[\w:.-]+)", re.DOTALL)
 """Up to the root element; a stray backquote before it occurs. A DOCTYPE is no part of it: no export has one."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -28,7 +29,9 @@ _JSON = (
 
 
 def kind(head: bytes) -> str | None:
-    """The format by its name here; None for what is no export (a page, plain text). Gzip is unpacked by the caller."""
+    """The format by its name here, packed with gzip or not; None for what is no export (a page, plain text)."""
+    if is_packed(head):
+        head = _unpacked(head)
     if head.startswith(_SQLITE):
         return "isso"
     if head.startswith(_ZIP):
@@ -42,8 +45,16 @@ def kind(head: bytes) -> str | None:
 
 
 def is_packed(head: bytes) -> bool:
-    """Whether it is compressed, so that only unpacking tells what it is."""
-    return head.startswith(GZIP)
+    """Whether it is packed with gzip."""
+    return head.startswith(_GZIP)
+
+
+def _unpacked(head: bytes) -> bytes:
+    """As much as the first bytes give."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, HEAD_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _of_xml(root: bytes, head: bytes) -> str | None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import seeds
+import threadwise
 from labels.errors import DocumentError
 from labels.thread import Article
 from seeds import exports
@@ -442,6 +444,30 @@ def test_a_pipe_is_read_as_a_file_is() -> None:
 )
 def test_the_kind_is_told_by_content(data: str, kind: str | None) -> None:
     assert exports.kind(data.encode()) == kind
+
+
+# ---- the front door
+
+
+def test_the_command_writes_a_line_for_each_thread(tmp_path: Path) -> None:
+    given, out = tmp_path / "blog.wordpress.xml", tmp_path / "out.jsonl"
+    given.write_text(wxr(item(wp("1")), item(), item(wp("2"))), encoding="utf-8")
+    assert threadwise.main(["parse", str(given), "--output", str(out)]) == 0
+    assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["blog.wordpress#1", "blog.wordpress#2"]
+
+
+def test_the_command_keeps_what_stood_before_the_break(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given, out = tmp_path / "cut.xml", tmp_path / "out.jsonl"
+    given.write_text(wxr(item(wp("1")), item(wp("2")))[:-100], encoding="utf-8")
+    assert threadwise.main(["parse", str(given), "--output", str(out)]) == 1
+    assert len(out.read_text(encoding="utf-8").splitlines()) >= 1
+    assert f"{given}: the export breaks off at line 1" in capsys.readouterr().err
+
+
+def test_the_parser_of_pages_says_that_an_export_is_none() -> None:
+    for given in (DISQUS, DISQUS.encode(), gzip.compress(DISQUS.encode())):
+        with pytest.raises(DocumentError, match="which holds many threads"):
+            seeds.parse(given)
 
 
 # ---- memory
