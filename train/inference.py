@@ -33,8 +33,8 @@ from train.tokens import Specials
 
 _BATCH_TOKENS = 512
 """Padded tokens of one pass: larger batches fall out of the cache of a small machine (docs/log.md)."""
-_MULTIPLE = 16
-"""Lengths are rounded up to this, so that few shapes are ever compiled."""
+_MULTIPLE = 8
+"""Lengths are rounded up to this: few shapes are ever compiled, and padding stays below a tenth of the tokens."""
 _PLACES = 6
 """Digits of a probability in the answer."""
 
@@ -84,6 +84,11 @@ class Scorer:
     def model(self) -> str:
         return self.manifest.model
 
+    def warm(self) -> None:
+        """Compile the shapes of single comments, so that the first ones of a service are as fast as the later ones."""
+        for length in range(_MULTIPLE, self.encoder.max_tokens + 1, _MULTIPLE):
+            self.logits([Window((self.encoder.specials.unk,) * length, (0,) * length, length - 2, 0)])
+
     def score(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> list[Scored]:
         """An answer for each input, in their order. `explain` adds the spans that carry the toxicity score."""
         return self.infer(self.encode(inputs), explain=explain)
@@ -112,10 +117,9 @@ class Scorer:
 
     def logits(self, windows: Sequence[Window]) -> tuple[Floats, list[Floats]]:
         """Raw logits (windows, 17), and each window's evidence (tokens,); sorted, packed and padded inside."""
-        lengths = [-(-len(window) // _MULTIPLE) * _MULTIPLE for window in windows]
         logits = np.empty((len(windows), sum(len(head.outputs) for head in schema.HEADS)), np.float32)
         evidence: list[Floats] = [np.empty(0, np.float32)] * len(windows)
-        for rows in batches.by_tokens(lengths, np.argsort(lengths, kind="stable"), _BATCH_TOKENS):
+        for rows in packed(windows):
             logits[rows] = self._pass(windows, rows, evidence)
         return logits, evidence
 
@@ -136,6 +140,17 @@ class Scorer:
             spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"])
         applies = [name for name in self.manifest.low_confidence(item.lang) if name.split(".")[0] in scores]
         return Scored(item.input.id, item.lang, scores, self.model, low_confidence=tuple(applies), spans=spans)
+
+
+def packed(windows: Sequence[Window]) -> list[Ints]:
+    """The row numbers of each pass: windows of like length together, at most 512 tokens with their padding."""
+    lengths = [width(window) for window in windows]
+    return batches.by_tokens(lengths, np.argsort(lengths, kind="stable"), _BATCH_TOKENS)
+
+
+def width(window: Window) -> int:
+    """Tokens of a window with the padding that it gets by itself."""
+    return -(-len(window) // _MULTIPLE) * _MULTIPLE
 
 
 def stream(scorer: Scorer, inputs: Iterable[ScoreInput], *, explain: bool = False, size: int = 512) -> Iterator[Scored]:
