@@ -96,11 +96,14 @@ class Sender:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
+            wait = _IDLE_S
             try:
                 self.send_due()
+                due = self._events.next_due()
+                wait = _IDLE_S if due is None else min(_IDLE_S, max(0.0, (due - self._now()) / 1000))
             except StoreError as error:
                 _LOG.warning("outbox: %s", error)
-            self._wake.wait(_IDLE_S)
+            self._wake.wait(wait)
 
     def _try(self, event: Event) -> None:
         problem, wait = self._post(event)

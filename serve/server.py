@@ -27,6 +27,7 @@ _GRACE_S = 30
 
 def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what was accepted. `show`: load the demo and show how to enter it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the loading too, and leaves nothing behind
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
     scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
@@ -45,13 +46,12 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when all is finished
         uvicorn.Server(config).run()
 
 
 @contextlib.contextmanager
 def temporary_database() -> Iterator[str]:
     """The URL of a database that is gone afterwards, also where the process is told to end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="threadwise-demo-") as folder:
         yield f"sqlite:///{folder}/demo.db"

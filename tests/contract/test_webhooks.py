@@ -1,0 +1,204 @@
+"""Webhooks arrive: signed, retried, over a kill; a real receiver on this machine takes them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labels.errors import ConfigError
+from labels.scores import Scored
+from serve import outbox
+from serve.outbox import WAITS_S, Sender
+from serve.policy import Action, Reason, Verdict
+from serve.store import Store
+from serve.store.comments import Choice, Incoming
+from tests.server import last_line, running, threadwise
+
+START = 1_767_000_000.0
+
+
+@dataclass
+class Receiver:
+    """Answers with `statuses` in turn, the last one for ever."""
+
+    statuses: list[int] = field(default_factory=lambda: [200])
+    headers: dict[str, str] = field(default_factory=dict)
+    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+    def wait(self, count: int, timeout_s: float = 30) -> None:
+        end = time.monotonic() + timeout_s
+        while len(self.taken) < count:
+            assert time.monotonic() < end, f"{len(self.taken)} of {count} events came"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            found.taken.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(found.statuses[min(len(found.taken), len(found.statuses)) - 1])
+            for name, value in found.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        found.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+def verified(secret: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """The event, checked as Standard Webhooks tells a receiver to; written apart from the code under test."""
+    key = base64.b64decode(secret.split("_", 1)[1])
+    signed = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"].split(" ") == [f"v1,{expected}"]
+    event: dict[str, Any] = json.loads(body)
+    return event
+
+
+@dataclass
+class Desk:
+    """A store with one decision to be told, and a sender whose clock stands still."""
+
+    store: Store
+    sender: Sender
+    secret: str
+    now: list[float]
+
+    def decide(self, id: str = "1") -> None:
+        stamp = int(self.now[0] * 1000)
+        verdict = Verdict(Action.REVIEW, (Reason("x"),), "1")
+        self.store.comments.put(Incoming(id, "site", "secret text", "tram", "Ana"), Scored("1", "en", {}, "tiny@0"), verdict, stamp)
+        self.store.comments.decide("site", id, Choice("reject", "ben", ("insult",), "secret note"), stamp)
+
+
+@pytest.fixture
+def desk(store: Store, receiver: Receiver) -> Desk:
+    now, secret = [START], outbox.new_secret()
+    store.events.add_target(receiver.url, secret, None, int(START * 1000))
+    return Desk(store, Sender(store.events, clock=lambda: now[0], timeout_s=5, allow_private=True), secret, now)
+
+
+def test_a_decision_is_told_and_signed(desk: Desk, receiver: Receiver) -> None:
+    desk.decide()
+    assert desk.sender.send_due() == 1
+    ((headers, body),) = receiver.taken
+    event = verified(desk.secret, headers, body)
+    assert event["type"] == "comment.decided"
+    assert event["data"] == {
+        "id": "1",
+        "site": "site",
+        "article": "tram",
+        "version": 1,
+        "action": "reject",
+        "labels": ["insult"],
+        "model": "tiny@0",
+    }
+    assert b"secret" not in body, "no text leaves the house"
+    assert abs(int(headers["webhook-timestamp"]) - START) < 1
+    assert desk.sender.send_due() == 0
+
+
+def test_a_failure_is_tried_again_later_with_the_same_id(desk: Desk, receiver: Receiver) -> None:
+    receiver.statuses = [500, 302, 200]
+    desk.decide()
+    for wait in WAITS_S[:2]:
+        assert desk.sender.send_due() == 1
+        desk.now[0] += wait - 1
+        assert desk.sender.send_due() == 0, "not before its time"
+        desk.now[0] += wait * 0.1 + 1
+    assert desk.sender.send_due() == 1
+    assert len({headers["webhook-id"] for headers, _ in receiver.taken}) == 1
+    assert len({headers["webhook-signature"] for headers, _ in receiver.taken}) == 3, "each try is signed with its own time"
+    assert desk.store.events.counts() == {1: (0, 0)}
+
+
+def test_after_the_last_try_it_is_given_up_and_shown(desk: Desk, receiver: Receiver) -> None:
+    receiver.statuses = [503]
+    desk.decide()
+    for wait in (*WAITS_S, 0):
+        assert desk.sender.send_due() == 1
+        desk.now[0] += wait * 1.2
+    assert desk.sender.send_due() == 0
+    assert len(receiver.taken) == len(WAITS_S) + 1
+    assert desk.store.events.counts() == {1: (0, 1)}
+
+
+def test_the_target_may_ask_for_a_longer_wait(desk: Desk, receiver: Receiver) -> None:
+    receiver.statuses, receiver.headers = [429, 200], {"Retry-After": "600"}
+    desk.decide()
+    desk.sender.send_due()
+    desk.now[0] += 599
+    assert desk.sender.send_due() == 0
+    desk.now[0] += 100
+    assert desk.sender.send_due() == 1
+
+
+def test_a_target_that_is_gone_is_told_nothing_more(desk: Desk, receiver: Receiver) -> None:
+    receiver.statuses = [410]
+    desk.decide()
+    desk.sender.send_due()
+    desk.decide("2")
+    desk.now[0] += 1_000
+    assert desk.sender.send_due() == 0
+    assert len(receiver.taken) == 1
+
+
+def test_a_private_target_is_refused_unless_allowed(desk: Desk, receiver: Receiver) -> None:
+    desk.decide()
+    strict = Sender(desk.store.events, clock=lambda: desk.now[0], timeout_s=5, allow_private=False)
+    strict.send_due()
+    assert receiver.taken == []
+    assert desk.store.events.counts() == {1: (1, 0)}, "kept, in case the setting is changed"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org", "http://", "nonsense", "http://127.0.0.1/x", "http://[::1]/x", "http://169.254.169.254/"]
+)
+def test_wrong_targets(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"webhook|private"):
+        outbox.checked(url, allow_private=False)
+
+
+def test_an_event_survives_a_kill(tiny_release: Path, tmp_path: Path, receiver: Receiver) -> None:
+    """kill -9 between decision and delivery: the next server delivers it, with the id of the first try."""
+    receiver.statuses = [503, 200]
+    options = ("--set", "webhooks.allow_private_targets=true", "--set", "webhooks.timeout_s=2")
+    with running(tmp_path, tiny_release, *options) as server:
+        allow = {"THREADWISE_WEBHOOKS__ALLOW_PRIVATE_TARGETS": "true"}
+        secret = last_line(threadwise("webhooks", "create", receiver.url, "--database", server.database, environment=allow))
+        with server.client(server.key("decider", "--scope", "decide", "--scope", "ingest")) as client:
+            assert client.put("/v1/comments/1", json={"text": "x"}).status_code == 201
+            assert client.post("/v1/comments/1/decisions", json={"action": "publish"}).status_code == 201
+        receiver.wait(1)
+        server.kill()
+        server.start()
+        receiver.wait(2)
+        assert server.stop() == 0
+    assert len({headers["webhook-id"] for headers, _ in receiver.taken}) == 1
+    for headers, body in receiver.taken:
+        assert verified(secret, headers, body)["data"]["action"] == "publish"
+    assert "1\t" in threadwise("webhooks", "list", "--database", server.database)
