@@ -51,7 +51,7 @@ max_tokens = 32
 min_context_tokens = 8
 [fit]
 threads = 1
-epochs = 12
+epochs = 8
 warmup = 0.1
 layer_decay = 1.0
 learning_rate = 0.004
@@ -125,7 +125,14 @@ def _write_backbone(folder: Path) -> None:
         type_vocab_size=1,
         pad_token_id=1,
     )
-    BertModel(shape, add_pooling_layer=False).save_pretrained(folder)
+    encoder = BertModel(shape, add_pooling_layer=False)
+    with torch.no_grad():  # as a trained backbone would, it knows that rude words are of a kind
+        rude = {f"▁{word}" for texts in _RUDE.values() for text in texts for word in text.split() if len(word) > 2}
+        kind = {f"▁{word}" for texts in _KIND.values() for text in texts for word in text.split() if len(word) > 2} - rude
+        rows, direction = encoder.embeddings.word_embeddings.weight, torch.randn(shape.hidden_size) * 0.1
+        for at, piece in enumerate(pieces):
+            rows[at] += direction * ((piece in rude) - (piece in kind))
+    encoder.save_pretrained(folder)
 
 
 def inputs(count: int = 8) -> list[dict[str, object]]:
