@@ -303,6 +303,7 @@ cards?.addEventListener("toggle", (event) => {
   if (event.target.matches(".reject")) rejecting = event.target.open && event.target.closest(".card") === current();
 }, true);
 document.addEventListener("selectionchange", mark);
+document.getElementById("filters")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
 
 /* words marked in the current text go with the decision, as offsets in code points */
 function mark() {
