@@ -149,7 +149,8 @@ def _functional() -> dict[str, list[Any]]:
 
 def _rows(source: Source, columns: dict[str, list[Any]]) -> Rows:
     texts = columns["text"]
-    if bad := next((row for row, text in enumerate(texts) if not isinstance(text, str)), None):
+    bad = next((row for row, text in enumerate(texts) if not isinstance(text, str)), None)
+    if bad is not None:
         raise RowError(f'{source.name}: row {bad}: "text" is not a string')
     count = len(texts)
     return Rows(
