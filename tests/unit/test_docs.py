@@ -54,7 +54,7 @@ def commands() -> dict[str, set[str]]:
         inner = getattr(command, "commands", None)
         for name, each in (inner or {}).items():
             walk(each, [*words, name])
-        HELP[" ".join(words)] = re.split(r"(?<=[.:]) |\n\n", (command.help or "").strip())[0].replace("\n", " ").rstrip(":")  # type: ignore[attr-defined]
+        HELP[" ".join(words)] = re.split(r"(?<=[.])\s|\n\n", (command.help or "").strip())[0].replace("\n", " ")  # type: ignore[attr-defined]
         options = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}  # type: ignore[attr-defined]
         found[" ".join(words)] = options | {"--help"}
 
@@ -92,16 +92,11 @@ def test_the_list_of_commands_is_what_the_front_door_offers(request: pytest.Fixt
 
 def listed() -> str:
     """The page of all commands, each with the first sentence of its help."""
-    lines = [
-        "# Commands\n",
-        "Written from `threadwise --help`, which says more: each command has its own `--help`.\n",
-        "| command | |",
-        "|---|---|",
-    ]
-    for words in sorted(COMMANDS):
-        if words and not any(other.startswith(f"{words} ") for other in COMMANDS):
-            lines.append(f"| `threadwise {words}` | {HELP[words]} |")
-    return "\n".join(lines) + "\n"
+    leaves = [words for words in sorted(COMMANDS) if words and not any(other.startswith(f"{words} ") for other in COMMANDS)]
+    head = (
+        "# Commands\n\nWritten from `threadwise --help`; each command has its own `--help`, which says more.\n\n| command | |\n|---|---|\n"
+    )
+    return head + "".join(f"| `threadwise {words}` | {HELP[words]} |\n" for words in leaves)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
