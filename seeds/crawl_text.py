@@ -27,7 +27,7 @@ def read(document: Document) -> Article:
     text = document.text[crawled.end() :] if crawled else document.text
     lines = [" ".join(line.split()) for line in text.split("\n")]
     stamps = _stamps(lines, document)
-    thread = template.learn(lines, stamps)
+    thread = template.learn(lines, stamps, document.lang)
     title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
     raws = [_raw(record) for record in thread.records] if thread else []
     comments, notices = replies.link(raws, newest_first=_is_newest_first(raws))

@@ -35,7 +35,8 @@ _THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+({_YEAR})(?!\
 _DAY_MONTH = re.compile(
     rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=-)\d\d)(?![\d:]))?"
 )
-_MONTH_DAY = re.compile(rf"(?<!\w)([^\W\d_]{{3,14}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)")
+_MONTH_DAY = re.compile(rf"([^\W\d_]{{3,30}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)")
+_GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-ZА-ЯΑ-Ω]+$")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
 _CLOCK = re.compile(
     r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?"
@@ -210,12 +211,14 @@ def _worded(line: str, lang: str | None) -> Iterator[_Part]:
     months = _months(lang)
     for pattern, (day, month, year) in ((_DAY_MONTH, (1, 2, 3)), (_MONTH_DAY, (2, 1, 3)), (_YEAR_MONTH, (3, 2, 1))):
         for match in pattern.finditer(line):
-            number = months.get(match[month].lower().rstrip("."))
+            glued = _GLUED.search(match[month]) if pattern is _MONTH_DAY else None  # "Dave BeazleyOctober 27, 2011"
+            begin = match.start() + (glued.start() if glued else 0)
+            number = months.get((glued[0] if glued else match[month]).lower().rstrip("."))
             if number and 1 <= int(match[day]) <= 31:
                 written = (match[year] or "0").strip("'’")
                 value = int(written) + (2000 if len(written) == 2 else 0)
                 end = match.end() if match[year] or pattern is not _DAY_MONTH else match.end(2)
-                yield _Part(match.start(), end, (value, number, int(match[day])))
+                yield _Part(begin, end, (value, number, int(match[day])))
 
 
 @cache

@@ -132,7 +132,7 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     author = _RULES["author"]
     return (
         re.compile(rf"^(?:{any_of(author['before'])})\s+(?=\S)", re.IGNORECASE),
-        re.compile(rf"\s+(?:{any_of(author['after'])})\s*:?$|\s*:$", re.IGNORECASE),
+        re.compile(rf"\s+(?:{any_of(author['after'])})\s*(?::|\.\.\.|…)?$|\s*:$", re.IGNORECASE),
     )
 
 
@@ -140,7 +140,7 @@ def author_of(text: str) -> tuple[str, bool]:
     """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
     before, after = _author_words()
     bare = after.sub("", before.sub("", text.strip()))
-    return bare.strip(" \t,;:|•·–—-»«"), bare.rstrip(" :") != text.strip().rstrip(" :")
+    return bare.strip(" \t,;:|•·–—-»«"), bare.rstrip(" :.…") != text.strip().rstrip(" :.…")
 
 
 @cache
@@ -223,6 +223,19 @@ def replied_by(line: str) -> tuple[str, ...] | None:
         if match.end() == len(line.rstrip()):
             return tuple(re.findall(r"\d+", match["numbers"]))
     return None
+
+
+@cache
+def _voice(lang: str | None) -> re.Pattern[str]:
+    words = _RULES["voice"].get(lang or "", [])
+    signs = "|".join(re.escape(sign) for sign in _RULES["voice"]["signs"])
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)|{signs}" if words else signs, re.IGNORECASE)
+
+
+@lru_cache(maxsize=1 << 14)
+def has_voice(line: str, lang: str | None) -> bool:
+    """Whether somebody speaks for himself or to another one: I, you, thanks, a smile. The words are those of the page's language."""
+    return _voice(lang).search(line) is not None
 
 
 @cache

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import mean
+from statistics import median_low as median
 
 from seeds import marks
 from seeds.dates import Stamp
@@ -26,8 +27,11 @@ MAX_STAMP_LINE = 160
 _MAX_RESIDUE = 70
 _MAX_NAME = 60
 _MAX_SECTIONS = 12
+_MAX_BYLINES = 3
+"""Times of the article itself that may stand before the comments and look like theirs."""
 _MAX_FIRST = 30
 """Lines that the first comment may have where the time stands at the foot."""
+_PARAGRAPH = 80
 _MOST, _HALF = 0.7, 0.5
 _NEARLY_ALL = 0.65
 """Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
@@ -133,11 +137,11 @@ def _masked(text: str) -> str:
     return _LETTERS.sub("a", _DIGITS.sub("0", text)).replace("a.", "a")
 
 
-def learn(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> Thread | None:
+def learn(lines: Sequence[str], stamps: Mapping[int, Stamp], lang: str | None = None) -> Thread | None:
     """The comment thread of a page's lines (stripped; "" = blank), or None where no section is one. `stamps`: line -> the time in it."""
     every = anchors(lines, stamps)
     best: Thread | None = None
-    for section in _sections(lines, every):
+    for section in _sections(lines, every, lang):
         for layout in section.layouts():
             found = section.read(layout)
             if found and (best is None or found.score > best.score):
@@ -145,21 +149,24 @@ def learn(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> Thread | None:
     return best
 
 
-def _sections(lines: Sequence[str], every: Sequence[Anchor]) -> list[_Section]:
-    """Stretches that may hold the thread: from each heading (and from the top) to the first end mark behind an anchor, and to the end
-    of the page.
+def _sections(lines: Sequence[str], every: Sequence[Anchor], lang: str | None) -> list[_Section]:
+    """Stretches that may hold the thread: from each heading (and from the top, and from behind the article's own time) to the first end
+    mark behind an anchor, and to the end of the page.
 
     Of several headings before the same comments the nearest counts.
     """
     found: dict[tuple[Anchor, ...], _Section] = {}
     ends = [at for at, line in enumerate(lines) if line and marks.is_end(line)]
-    for heading, count in _headings(lines, [anchor.at for anchor in every])[:_MAX_SECTIONS]:
+    headings = _headings(lines, [anchor.at for anchor in every])[:_MAX_SECTIONS]
+    first = headings[1][0] if len(headings) > 1 else len(lines)
+    bylines = [(anchor.at, None) for anchor in every[:_MAX_BYLINES] if anchor.at < first]
+    for heading, count in (*bylines, *headings):
         whole = _one_style([anchor for anchor in every if heading < anchor.at])
         near = next((end for end in ends if whole and end > whole[0].at), len(lines))
         short = tuple(anchor for anchor in whole if anchor.at < near)
         for end, inside in ((near, short), (len(lines), tuple(whole))):
             if inside and (end == near or len(inside) > 1.6 * len(short)):
-                found[inside] = _Section(lines, heading, end, inside, count, closed=end < len(lines))
+                found[inside] = _Section(lines, heading, end, inside, count, lang, closed=end < len(lines))
     return list(found.values())
 
 
@@ -193,6 +200,7 @@ class _Section:
     anchors: tuple[Anchor, ...]
     count: int | None
     """Comments that the heading announces; None without a heading."""
+    lang: str | None
     closed: bool
     """Whether an end mark stands behind it."""
     gaps: list[list[str]] = field(init=False)
@@ -249,6 +257,8 @@ class _Section:
     def _record(self, layout: Layout, at: int) -> Record:
         anchor = self.anchors[at]
         before, after = self.gaps[at], self.gaps[at + 1]
+        if at == 0 and self.count is None and layout.body == "before":
+            before = self._without_article(before)
         header: list[str] = []
         if layout.author == "before":
             header, body = before[-layout.back :], self._until_next_author(layout, at, after)
@@ -264,6 +274,13 @@ class _Section:
             author, body = (anchor.residue or None, after if layout.body == "after" else before)
         return _record(anchor, author, header, body)
 
+    def _without_article(self, before: list[str]) -> list[str]:
+        """The first comment where no heading parts it from the article: from its author's line, else as long as half of the others are."""
+        said = [at for at, line in enumerate(before) if len(line) <= _MAX_NAME and marks.author_of(line)[1]]
+        if said:
+            return before[said[-1] :]
+        return before[-max(median(map(len, self.gaps[1:-1])), 1) :] if len(self.gaps) > 2 else before[-1:]
+
     def _until_next_author(self, layout: Layout, at: int, after: list[str]) -> list[str]:
         return after[: -layout.back] if at + 1 < len(self.anchors) else after
 
@@ -272,7 +289,7 @@ class _Section:
         if layout.body == "before":
             if self.closed or not self.gaps[-1]:
                 return len(self.gaps[-1])
-            return 1 if self.count is not None and 0 < len(self.gaps[0]) <= _MAX_FIRST else 4
+            return 1 if self.count is None or 0 < len(self.gaps[0]) <= _MAX_FIRST else 4
         return max(len(self.gaps[0]) - (layout.back if layout.author == "before" else 0), 0)
 
     def _quality(self, layout: Layout, records: Sequence[Record], left: int) -> float:
@@ -304,8 +321,24 @@ class _Section:
         spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)
         if self.count is not None:
             return signs > 0 or (spoken >= 0.3 and left <= 2)
+        if spoken < 0.3 or not named or self._holds_article(records):
+            return False
         strong = (numbers >= _MOST * size) + (said >= _MOST * size) + (self.buttons >= _MOST * size) + (marked >= 2)
-        return size >= 3 and strong > 0 and bool(named) and spoken >= 0.3
+        return (size >= 3 and strong > 0) or self._is_talk(records)
+
+    def _holds_article(self, records: Sequence[Record]) -> bool:
+        """Whether the first record is the article: far longer than all others."""
+        sizes = [sum(map(len, record.body)) for record in records]
+        return len(sizes) > 1 and sizes[0] > 1000 and sizes[0] > 3 * max(sizes[1:])
+
+    def _is_talk(self, records: Sequence[Record]) -> bool:
+        """Whether several persons speak, behind an article and to each other: I, you, thanks, a smile."""
+        size = len(records)
+        dated = mean(record.stamp is not None and not record.stamp.clock_only for record in records)
+        voices = mean(any(marks.has_voice(line, self.lang) for line in record.body) for record in records)
+        behind = any(len(line) >= _PARAGRAPH and _SENTENCE_END.search(line) for line in self.lines[: self.anchors[0].at])
+        persons = len({_folded(record.author) for record in records if record.author})
+        return behind and dated >= _MOST and voices >= _HALF and persons >= min(2, size) and size >= 2
 
 
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from train.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -22,11 +26,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a release made by the real path in seconds."""
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """The configuration of a run that went the real path of training, export and evaluation in seconds."""
     from tests import tiny
 
-    return Path(tiny.made(tmp_path_factory.mktemp("tiny")).release)
+    return tiny.made(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_release(tiny_run: Config) -> Path:
+    """The folder of the release of that run."""
+    return Path(tiny_run.release)
 
 
 @pytest.fixture(scope="session")

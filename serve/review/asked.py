@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from labels import schema
 from serve.review.access import Person
@@ -35,6 +35,11 @@ def wanted(query: Mapping[str, str], person: Person) -> Wanted:
         text=given.get("q"),
         sort=given["sort"] if given.get("sort") in SORTS else "urgency",
     )
+
+
+def parsed(text: str) -> dict[str, str]:
+    """Of a query string."""
+    return dict(parse_qsl(text.removeprefix("?")))
 
 
 def query(given: Mapping[str, str], **changes: Any) -> str:

@@ -134,7 +134,6 @@ class Decisions:
         with transaction(self._engine, writes=False) as connection:
             return connection.execute(_undoable(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
 
-
     def newest(self) -> int:
         """Number of the newest decision of all; 0 where there is none."""
         with transaction(self._engine, writes=False) as connection:

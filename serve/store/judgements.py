@@ -39,6 +39,11 @@ class Judgement:
     """`head.output` -> 0 or 1."""
     span: tuple[int, int] | None = None
 
+    @property
+    def says_toxic(self) -> bool:
+        """Whether an output of toxicity is among the reasons."""
+        return any(_full(label) is not None for label in self.labels)
+
     def says(self, caused: Iterable[str]) -> dict[str, int]:
         """`head.output` -> 0 or 1, only of what the person was asked and has answered.
 

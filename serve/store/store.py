@@ -11,6 +11,7 @@ from serve.store.comments import Comments
 from serve.store.desk import Desk
 from serve.store.erase import Eraser
 from serve.store.events import Events
+from serve.store.insight import Insight
 from serve.store.labels import Labels
 from serve.store.labels_next import Readings
 from serve.store.people import People
@@ -33,6 +34,7 @@ class Store:
         self.people = People(self.engine)
         self.labels = Labels(self.engine)
         self.readings = Readings(self.engine)
+        self.insight = Insight(self.engine)
 
     def ready(self) -> None:
         """Raises StoreError where the database does not answer."""

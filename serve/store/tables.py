@@ -65,6 +65,7 @@ comments = Table(
     Index(None, "site", "article"),
     Index(None, "site", "author"),
     Index(None, "site", "reply_to"),
+    Index(None, "received"),
     Index(None, "state", "escalated", "urgency", "number"),
     Index(None, "site", "state", "escalated", "urgency", "number"),
 )
@@ -86,6 +87,7 @@ versions = Table(
     Column("at", BigInteger, nullable=False),
     Column("spans", JSON(none_as_null=True), doc="parts of the text that carry the toxicity score; of comments sent to review"),
     Index(None, "at"),
+    Index(None, "model", "at"),
 )
 decisions = Table(
     "decisions",
@@ -108,6 +110,7 @@ decisions = Table(
     Column("corrections", JSON(none_as_null=True), doc="`head.output` -> 0 or 1, where the moderator says that the model is wrong"),
     Column("span", JSON(none_as_null=True), doc="[begin, end) in code points: the part that matters"),
     Index(None, "comment"),
+    Index(None, "at"),
     Index(None, "by", "number"),
     Index(None, "batch"),
     Index(None, "undoes"),

@@ -88,7 +88,7 @@ def test_a_day_that_does_not_exist_is_said_and_kept_as_written() -> None:
 
 
 RELATIVE = f"{BODY}Коментари (3)\n" + "".join(
-    f"{name}\nпреди {hours} часа\nБраво на всички.\nОтговори\n" for name, hours in (("Ана", 5), ("Боби", 4), ("Вили", 3))
+    f"{name}\nпреди {hours} часа\nБраво на {WHO[hours]}.\nОтговори\n" for name, hours in (("Ана", 5), ("Боби", 4), ("Вили", 3))
 )
 
 

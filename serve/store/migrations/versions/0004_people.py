@@ -1,4 +1,4 @@
-"""Invitations of people, and readings: judgements that change nothing and say how far people agree."""
+"""Invitations of people, readings (judgements that change nothing and say how far people agree), and indices for figures over time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,6 +6,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+TIMES = (("comments", ["received"]), ("decisions", ["at"]), ("versions", ["model", "at"]))
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -42,8 +43,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("comment", "version", "by", name=op.f("uq_readings_comment_version_by")),
     )
     op.create_index(op.f("ix_readings_by_number"), "readings", ["by", "number"])
+    for table, columns in TIMES:
+        op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
 
 
 def downgrade() -> None:
+    for table, columns in TIMES:
+        op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
     op.drop_table("readings")
     op.drop_table("invitations")

@@ -1,0 +1,491 @@
+"""Reads author, text, id and number out of records that a page repeats: what stands at the same place in most of them is the field.
+
+    read(page, records, rule)  ->  list[Fields]
+
+A slot is an element's look (tag, classes, parent's look). A rule may name the slots; without one they are learnt from the records together.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from statistics import mean
+
+from seeds import marks
+from seeds.html.records import Record
+from seeds.html.times import Time
+from seeds.html.tree import Page
+
+_MAX_NAME = 60
+_MAX_NOISE = 120
+_REACH = 80
+"""Elements of a record that are looked at for an author, from its begin; as many from its end."""
+_PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
+_DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(r"[a-z]+")
+_STRONG = frozenset(
+    [
+        "author",
+        "username",
+        "nick",
+        "nickname",
+        "poster",
+        "commenter",
+        "fn",
+        "screenname",
+        "displayname",
+        "byline",
+        "creator",
+        "postedby",
+        "userlink",
+        "hnuser",
+        "autor",
+        "auteur",
+    ]
+)
+_WEAK = frozenset(
+    [
+        "user",
+        "name",
+        "member",
+        "by",
+        "owner",
+        "handle",
+        "login",
+        "who",
+        "cite",
+        "uname",
+        "profile",
+        "person",
+        "from",
+        "usr",
+        "identity",
+        "title",
+    ]
+)
+_NOT = frozenset(
+    [
+        "avatar",
+        "rank",
+        "role",
+        "badge",
+        "date",
+        "time",
+        "title",
+        "reply",
+        "comment",
+        "text",
+        "body",
+        "content",
+        "meta",
+        "count",
+        "like",
+        "likes",
+        "vote",
+        "votes",
+        "score",
+        "stats",
+        "status",
+        "posts",
+        "joined",
+        "location",
+        "reputation",
+        "permalink",
+        "link",
+        "edit",
+        "report",
+        "share",
+        "quote",
+        "flair",
+        "group",
+        "usertitle",
+        "signature",
+        "via",
+        "website",
+        "icon",
+        "fans",
+        "followers",
+        "badges",
+        "bio",
+        "teaser",
+        "number",
+    ]
+)
+_PROFILE = re.compile(
+    r"(?:/|\b)(?:users?|u|profiles?|members?|memberlist|author|people|nutzer|usuario|utilisateur|benutzer|viewprofile|showuser|blogger\.com/profile)(?:[/=?.:_-]|$)|[?&](?:u|uid|user|userid|member)=",
+    re.IGNORECASE,
+)
+_INLINE = frozenset(
+    ["p", "br", "a", "b", "i", "em", "strong", "blockquote", "span", "font", "u", "li", "ul", "ol", "pre", "code", "td", "tr"]
+)
+_BODY = re.compile(
+    r"(?:^|[\s_-])(?:body|text|content|message|commenttext|commentbody|commentcontent|postbody|post-?content|postcontent|messagetext|bodytext|p-content|e-content)(?:$|[\s_-])|(?:body|text|content|message)\\b"
+)
+_FORMS = frozenset(["form", "button", "fieldset", "label", "nav"])
+_FRAME = re.compile(
+    r"(?:^|[\s_-])(?:signature|sig|usersig|editby|edited|lastedit|lastedited|moderator-note|likes?|reactions?|comment-reply|reply-link|share|vote)(?:$|[\s_-])"
+)
+
+
+@dataclass(slots=True)
+class Fields:
+    record: Record
+    author: str | None
+    text: str
+    author_node: int | None = None
+    header: str = ""
+    """The record's words without author, time and body: where "in reply to X" stands."""
+    said: bool = False
+
+
+Places = Sequence[Sequence[int]]
+"""For each record the elements that a rule names in it."""
+
+
+def read(
+    page: Page,
+    records: Sequence[Record],
+    times: Sequence[Time],
+    *,
+    authors: Places | None = None,
+    bodies: Places | None = None,
+    timed: Sequence[Sequence[Time]] | None = None,
+) -> list[Fields]:
+    """The fields of each record, in its order. What a rule does not give is learnt; `times` are all times of the page."""
+    _learn_times(page, records, times)
+    for record, own in zip(records, timed or (), strict=False):
+        record.time = own[0] if own else record.time
+    names = _learnt_authors(page, records)
+    if authors is not None:
+        names = [_given(page, record, nodes) or learnt for record, nodes, learnt in zip(records, authors, names, strict=True)]
+    texts = _bodies(page, records, names, bodies)
+    return [
+        Fields(record, name, text, node, header, said)
+        for record, (node, name, said), (text, header) in zip(records, names, texts, strict=True)
+    ]
+
+
+def _given(page: Page, record: Record, nodes: Sequence[int]) -> tuple[int | None, str | None, bool] | None:
+    """The name in the first named element that shows one; a time beside it is not part of it."""
+    shown = range(record.time.begin, record.time.end) if record.time else range(0)
+    for node in nodes:
+        name = _name(page.join(at for at in range(page.first[node], page.last[node]) if at not in shown).replace("\n", " "))
+        if name and len(name) <= 2 * _MAX_NAME:
+            return node, name, False
+    return None
+
+
+# --- times
+
+
+def _learn_times(page: Page, records: Sequence[Record], times: Sequence[Time]) -> None:
+    """Gives each record the time of the slot that plays the part best; where the record lacks it, of the next best; else what it has."""
+    slots: dict[str, dict[int, Time]] = defaultdict(dict)
+    for at, inside in enumerate(within(records, [time.node for time in times])):
+        for place in inside:
+            slots[_slot(page, times[place].node)].setdefault(at, times[place])
+    ranked = sorted(slots.values(), key=lambda found: _time_value(page, found, len(records)), reverse=True)
+    for at, record in enumerate(records):
+        record.time = next((found[at] for found in ranked[:3] if at in found and _is_likely(page, found[at])), record.time)
+
+
+def within(records: Sequence[Record], nodes: Sequence[int]) -> list[list[int]]:
+    """For each record the positions of the nodes (in page order) that it holds itself."""
+    found: list[list[int]] = [[] for _ in records]
+    open_: list[int] = []
+    at = 0
+    for place, node in enumerate(nodes):
+        while at < len(records) and records[at].begin <= node:
+            open_.append(at)
+            at += 1
+        while open_ and records[open_[-1]].end <= node:
+            open_.pop()
+        if open_:
+            found[open_[-1]].append(place)
+    return found
+
+
+def _is_likely(page: Page, time: Time) -> bool:
+    """Whether a time may be the record's own: with a day or at least relative, and not a fact about a member."""
+    line = page.lines[time.line] if time.line < len(page.lines) else ""
+    return not marks.is_profile(line)
+
+
+def _time_value(page: Page, found: dict[int, Time], size: int) -> float:
+    """How well a slot plays the time of a record: in all records, with a clock time, each time another, running up or down."""
+    stamps = [time.stamp for time in found.values()]
+    written = [stamp.written for stamp in stamps if stamp.written]
+    steps = [(after > before) - (after < before) for before, after in pairwise(written)]
+    running = max(steps.count(1) + steps.count(0), steps.count(-1) + steps.count(0)) / len(steps) if steps else 0.5
+    clock = mean("T" in (stamp.written or "") or stamp.relative for stamp in stamps)
+    likely = mean(_is_likely(page, time) for time in found.values())
+    bare = mean(_is_bare(page, time) for time in found.values())
+    marked = mean(time.marked for time in found.values())
+    return 2 * len(found) / size + running + 0.6 * clock + 2 * likely + 0.5 * bare + 0.2 * marked + 0.5 * len(set(written)) / len(found)
+
+
+def _is_bare(page: Page, time: Time) -> bool:
+    """Whether the time stands on a short line, not in running text."""
+    return time.line < len(page.lines) and len(page.lines[time.line]) <= 100
+
+
+# --- authors
+
+
+def _learnt_authors(page: Page, records: Sequence[Record]) -> list[tuple[int | None, str | None, bool]]:
+    slots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
+    order: dict[str, list[int]] = defaultdict(list)
+    for at, record in enumerate(records):
+        for place, node in enumerate(_short_nodes(page, record)):
+            look = _slot(page, node)
+            if at not in slots[look]:
+                slots[look][at] = (node, _name(page.text(node)) or "")
+                order[look].append(place)
+    ranked = sorted(
+        (
+            (_author_value(page, found, len(records)) - 0.02 * mean(order[look]), look)
+            for look, found in slots.items()
+            if len(found) >= 0.3 * len(records)
+        ),
+        reverse=True,
+    )
+    good = [look for value, look in ranked if value > 0.9][:4]
+    return [_author(page, record, [slots[look].get(at) for look in good]) for at, record in enumerate(records)]
+
+
+def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None]) -> tuple[int | None, str | None, bool]:
+    """The name in the best slot that the record has; else what stands beside its time."""
+    for found in tries:
+        if found and found[1]:
+            return found[0], found[1], False
+    name, said = beside_time(page, record)
+    return None, name, said
+
+
+def beside_time(page: Page, record: Record) -> tuple[str | None, bool]:
+    """The author in the words around the time ("Posted by X on …", "X wrote:"), and whether such a word stands there."""
+    time = record.time
+    if time is None or time.line >= len(page.lines) or len(page.lines[time.line]) > 160:
+        return None, False
+    line = page.lines[time.line]
+    at = line.find(time.stamp.raw)
+    head, tail = (line[:at], line[at + len(time.stamp.raw) :]) if at >= 0 else (line, "")
+    head, tail = marks.without_fillers(marks.without_buttons(head), marks.without_buttons(tail))
+    for whole in (head, tail):
+        for part in _PARTS.split(whole):
+            name, said = marks.author_of(part)
+            if name and len(name) <= _MAX_NAME and not is_no_name(name):
+                return name, said
+    return None, False
+
+
+def _short_nodes(page: Page, record: Record) -> Iterable[int]:
+    """Elements that show a few words and not the time."""
+    nodes = list(record.nodes())
+    if len(nodes) > 2 * _REACH:
+        nodes = [*nodes[:_REACH], *nodes[-_REACH:]]
+    time = record.time
+    for node in nodes:
+        first, last = page.first[node], page.last[node]
+        if not 0 < last - first <= 4 or page.size(node) > _MAX_NAME + 10 or page.line_of[first] != page.line_of[last - 1]:
+            continue
+        if (time is not None and first < time.end and time.begin < last) or page.tags[node] in _FORMS:
+            continue
+        yield node
+
+
+def _slot(page: Page, node: int) -> str:
+    parent = page.parent[node]
+    return f"{page.style(node)}<{page.style(parent) if parent >= 0 else ''}"
+
+
+def _name(text: str) -> str | None:
+    """The name in an element that shows it: without "by" and "said" around it, else as it is written."""
+    bare = text.strip()
+    name, said = marks.author_of(bare.rstrip(".…"))
+    return (name if said else bare.strip(" \t,;:|•·»«")) or None
+
+
+@lru_cache(maxsize=1 << 14)
+def _said(words: str) -> float:
+    """What class names say of an element being the author: -1 .. 2."""
+    tokens = _TOKEN.findall(words)
+    if any(token in _STRONG for token in tokens):
+        return 2.0 if not any(token in _NOT for token in tokens) else 0.8
+    if any(token in _NOT for token in tokens):
+        return -0.6
+    return 1.0 if any(token in _WEAK for token in tokens) else 0.0
+
+
+def _author_value(page: Page, found: dict[int, tuple[int, str]], size: int) -> float:
+    """How well a slot plays the author: names in it, told by classes and links, in most records, not the same in all."""
+    texts = [text for _, text in found.values()]
+    if mean(is_no_name(text) for text in texts) > 0.4:
+        return -1.0
+    node = next(iter(found.values()))[0]
+    said = (
+        max(_said(page.words(node)), 0.6 * _said(page.words(page.parent[node])))
+        if _said(page.words(node)) >= 0
+        else _said(page.words(node))
+    )
+    href = page.nodes[node].get("href") or ""
+    linked = 0.8 * (_PROFILE.search(href) is not None) + 0.3 * (
+        page.nodes[node].get("rel") in ("external nofollow", "nofollow external", "author")
+    )
+    likeness = mean(name_likeness(text) for text in texts)
+    distinct = len(set(texts)) / len(texts)
+    constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
+    return said + linked + likeness + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
+
+
+def name_likeness(text: str) -> float:
+    """0 .. 1: how much a text looks like a name that a person chose."""
+    if not text or len(text) > _MAX_NAME or "://" in text:
+        return 0.0
+    value = max(1.0 - 0.2 * max(len(text.split()) - 3, 0), 0.0)
+    return value * (0.5 if re.search(r"[!?…,;:]$|[.!?;:]\s", text) else 1.0)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_no_name(text: str) -> bool:
+    """Buttons, counters, numbers, facts about a member."""
+    return not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None
+
+
+# --- bodies
+
+
+def _bodies(
+    page: Page, records: Sequence[Record], names: Sequence[tuple[int | None, str | None, bool]], given: Places | None
+) -> list[tuple[str, str]]:
+    """Text and header of each record."""
+    rest = _rest(page, records, names)
+    chosen = given if given is not None else _slot_nodes(page, records, names, rest)
+    noise = _noise(page, rest, [name for _, name, _ in names])
+    found = []
+    for record, pieces, nodes, (_, name, _) in zip(records, rest, chosen, names, strict=True):
+        spans = [range(page.first[node], page.last[node]) for node in nodes]
+        body = [at for at in pieces if any(at in span for span in spans)] if nodes or given is not None else pieces
+        text = tidy(page, body, noise, name)
+        inside = set(body)
+        header = page.join(at for at in record.own if at not in inside)
+        found.append((text, header))
+    return found
+
+
+def _rest(page: Page, records: Sequence[Record], names: Sequence[tuple[int | None, str | None, bool]]) -> list[list[int]]:
+    """Pieces of each record without author and time and the lines around them."""
+    found = []
+    for record, (node, name, _) in zip(records, names, strict=True):
+        gone: set[int] = set()
+        time = record.time
+        if time is not None and time.line < len(page.lines):
+            gone |= _of_line(page, time.line) if len(page.lines[time.line]) <= 120 else set(range(time.begin, time.end))
+        if node is not None and name:
+            line = page.line_of[page.first[node]]
+            gone |= _of_line(page, line) if len(page.lines[line]) <= len(name) + 40 else set(range(page.first[node], page.last[node]))
+        found.append(_without_frame(page, record, [at for at in record.own if at not in gone]))
+    return found
+
+
+def _without_frame(page: Page, record: Record, pieces: list[int]) -> list[int]:
+    """Without the elements whose class says that they are no words of the comment, unless they hold most of it."""
+    gone: set[int] = set()
+    for node in record.nodes():
+        if node == record.begin or page.first[node] == page.last[node]:
+            continue
+        said = _FRAME.search(page.words(node)) and _held(page, node, pieces) * 2 < _held(page, 0, pieces)
+        if said or page.tags[node] in _FORMS:
+            gone.update(range(page.first[node], page.last[node]))
+    return [at for at in pieces if at not in gone] if gone else pieces
+
+
+def _of_line(page: Page, line: int) -> set[int]:
+    high = page.line_first[line + 1] if line + 1 < len(page.line_first) else len(page.texts)
+    return set(range(page.line_first[line], high))
+
+
+def _slot_nodes(
+    page: Page, records: Sequence[Record], names: Sequence[tuple[int | None, str | None, bool]], rest: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """The element that holds the text in each record, if one look holds most of it; else none for all."""
+    held: dict[str, dict[int, int]] = defaultdict(dict)
+    sizes: Counter[str] = Counter()
+    total = 0
+    for at, (record, (name_node, _, _), pieces) in enumerate(zip(records, names, rest, strict=True)):
+        total += sum(len(page.texts[piece]) for piece in pieces)
+        time = record.time
+        for node in record.nodes():
+            if page.first[node] == page.last[node] or (page.tags[node] in _INLINE and page.style(node) == page.tags[node]):
+                continue
+            if time is not None and name_node is not None and page.holds(node, time.node) and page.holds(node, name_node):
+                continue
+            look = _slot(page, node)
+            if at not in held[look]:
+                held[look][at] = node
+                sizes[look] += _held(page, node, pieces)
+    known = {look: size for look, size in sizes.items() if len(held[look]) >= 0.75 * len(records)}
+    best = _best_body(page, held, known, total)
+    return [[held[best][at]] if best and at in held[best] else [] for at in range(len(records))]
+
+
+def _held(page: Page, node: int, pieces: Sequence[int]) -> int:
+    """Characters of the pieces that stand in an element."""
+    low, high = bisect_left(pieces, page.first[node]), bisect_left(pieces, page.last[node])
+    return sum(len(page.texts[at]) for at in pieces[low:high])
+
+
+def _best_body(page: Page, held: Mapping[str, Mapping[int, int]], sizes: Mapping[str, int], total: int) -> str | None:
+    """The look that holds most text, the innermost of equals; one whose class says "body" may hold less."""
+    if not sizes or not total:
+        return None
+    most = max(sizes.values())
+
+    def depth(look: str) -> float:
+        return mean(page.depth[node] for node in held[look].values())
+
+    said = [look for look, size in sizes.items() if size >= 0.35 * total and _says_body(page, next(iter(held[look].values())))]
+    if said:
+        largest = max(sizes[look] for look in said)
+        return max((look for look in said if sizes[look] >= 0.9 * largest), key=depth)
+    if most < 0.6 * total:
+        return None
+    return max((look for look, size in sizes.items() if size >= 0.97 * most), key=depth)
+
+
+def _says_body(page: Page, node: int) -> bool:
+    return _BODY.search(page.words(node)) is not None
+
+
+def _noise(page: Page, rest: Sequence[Sequence[int]], names: Sequence[str | None]) -> frozenset[str]:
+    """Short lines, digits and the author's name masked, that stand in most records."""
+    if len(rest) < 3:
+        return frozenset()
+    seen: Counter[str] = Counter()
+    for pieces, name in zip(rest, names, strict=True):
+        lines = {page.line_of[at] for at in pieces}
+        seen.update({_masked(page.lines[line], name) for line in lines if len(page.lines[line]) <= _MAX_NOISE})
+    return frozenset(line for line, times in seen.items() if times >= max(0.5 * len(rest), 3))
+
+
+def _masked(line: str, name: str | None) -> str:
+    return _DIGITS.sub("0", line.replace(name, "@") if name else line)
+
+
+def tidy(page: Page, pieces: Sequence[int], noise: frozenset[str] = frozenset(), name: str | None = None) -> str:
+    """Pieces as text: without the lines of the page's frame, without buttons at the end and labels at the begin."""
+    lines = [line for line in page.join(pieces).split("\n") if line and _masked(line, name) not in noise]
+    while lines and _is_frame(lines[-1]):
+        lines.pop()
+    while lines and _is_frame(lines[0]):
+        lines.pop(0)
+    return "\n".join(lines)
+
+
+def _is_frame(line: str) -> bool:
+    return marks.is_button(line) and marks.has_button_word(line)

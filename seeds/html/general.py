@@ -1,0 +1,133 @@
+"""The general case: comments on a page that nobody wrote a rule for, learnt from its own repetition.
+
+    find(page, times)  ->  Found  or None
+
+`records` proposes ways to cut the page, `fields` reads each, and here is judged which of them is most like comments: names, times, sentences,
+buttons to answer, words such as "comment" in the markup; links instead of sentences speak against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from seeds import marks
+from seeds.html import fields, records
+from seeds.html.fields import Fields
+from seeds.html.times import Time
+from seeds.html.tree import Page
+
+_COMMENT = re.compile(
+    r"comm?ent(?!ator)|kommentar|repl(?:y|ies)(?!ace)|respon(?:se|d)(?!sive)|antwort|answer|reacti(?:e|on)|disqus|discussion|diskussion|"
+    r"opini[oó]n|yorum|koment|guestbook|feedback|review"
+)
+_FORUM = re.compile(r"forum|thread|topic|(?:^|[\s_-])posts?(?:$|[\s_\d-])|postbody|posting|postbit|message|beitrag|bubble")
+NAMED = re.compile(rf"{_COMMENT.pattern}|{_FORUM.pattern}")
+_ANSWER = re.compile(r"repl(?:y|ies)|quote|answer|antwort|zitat|respond|respuesta|report|flag|melden|abuse|cite|回复", re.IGNORECASE)
+_SINGLE = re.compile(
+    r"(?:^|\s)(?:[a-z]+[_-])?(?:comment|kommentar|comentario|commentaire|reply)(?:[_-]?(?:item|entry|row|block|single|post|\d+))*(?:\s|$)"
+)
+_LEAST = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    fields: tuple[Fields, ...]
+    score: float
+    signs: dict[str, float]
+
+
+def find(page: Page, times: Sequence[Time]) -> Found | None:
+    """The likeliest list of comments; None where nothing on the page is like one."""
+    best: Found | None = None
+    for cut in [*records.candidates(page, times), *records.named(page, NAMED)]:
+        found = judge(page, fields.read(page, cut, times))
+        if found.score > _LEAST and (best is None or found.score > best.score):
+            best = found
+    return best
+
+
+def judge(page: Page, read: Sequence[Fields]) -> Found:
+    """How much a list of records is like comments: score 0 = not at all, growing with their number."""
+    size = len(read)
+    letters = sum(len(item.text) for item in read) + 1
+    signs = {
+        "named": mean(fields.name_likeness(item.author or "") for item in read),
+        "timed": mean(item.record.time is not None for item in read),
+        "spoken": mean(bool(item.text) for item in read),
+        "length": mean(min(len(item.text), 200) for item in read) / 200,
+        "said": mean(_said(page, item.record.begin) for item in read[:20]),
+        "answers": mean(_has_answer(page, item) for item in read[:20]),
+        "verbs": mean(item.said for item in read),
+        "many": float(len({item.author for item in read if item.author}) > 1),
+        "distinct": len({item.text for item in read}) / size,
+        "linked": sum(_linked(page, item) for item in read) / letters,
+    }
+    value = sum(_WEIGHTS[name] * signs[name] for name in _WEIGHTS) - _BAR
+    if signs["spoken"] < 0.5 or signs["distinct"] < 0.5 or (size == 1 and not _is_single(page, read[0], signs)):
+        value = 0.0
+    return Found(tuple(read), value * size**0.5, signs)
+
+
+_WEIGHTS = {
+    "named": 1.5,
+    "timed": 1.0,
+    "spoken": 1.0,
+    "length": 1.0,
+    "said": 2.0,
+    "answers": 1.0,
+    "verbs": 1.0,
+    "many": 0.5,
+    "linked": -4.0,
+}
+_BAR = 4.2
+
+
+def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
+    """Whether a record that stands alone is a comment: repetition cannot tell, so its class must, and name and time be there."""
+    element = page.nodes[item.record.begin]
+    words = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
+    return _SINGLE.search(words) is not None and signs["named"] >= 0.6 and signs["timed"] == 1 and signs["linked"] < 0.3
+
+
+def _linked(page: Page, item: Fields) -> int:
+    """Characters of the text that stand in links."""
+    own = set(item.record.own)
+    total = 0
+    for node in item.record.nodes():
+        if page.tags[node] == "a" and node != item.author_node:
+            total += sum(
+                len(page.texts[at]) for at in range(page.first[node], page.last[node]) if at in own and page.texts[at].strip() in item.text
+            )
+    return min(total, len(item.text))
+
+
+def _said(page: Page, node: int) -> float:
+    """What class names of a record and of the elements around it say: 1 for its own "comment", less for "post" and for what is further away."""
+    own = page.words(node)
+    value = 1.0 if _COMMENT.search(own) else 0.7 if _FORUM.search(own) else 0.0
+    for up, outer in enumerate(page.ancestors(node)):
+        if up > 3 or value >= 0.8 or page.tags[outer] in ("body", "html"):
+            break
+        words = page.words(outer)
+        value = max(value, 0.8 if _COMMENT.search(words) else 0.5 if _FORUM.search(words) else 0.0)
+    return value
+
+
+def _has_answer(page: Page, item: Fields) -> float:
+    """1 where the record has a button to answer, quote or report it; a half where it has any button of comments."""
+    best = 0.0
+    for node in item.record.nodes():
+        if page.tags[node] not in ("a", "button", "span", "input") or page.size(node) > 40:
+            continue
+        element = page.nodes[node]
+        if _ANSWER.search(
+            " ".join(filter(None, (element.get("class"), element.get("href"), element.get("title"), element.get("onclick"))))[:300]
+        ):
+            return 1.0
+        text = page.text(node)
+        if text and marks.is_button(text) and marks.has_button_word(text):
+            best = 1.0 if _ANSWER.search(text) else 0.5
+    return best

@@ -1,0 +1,122 @@
+"""Which record answers which: as the page's structure says it. Each hint is a function of the same shape; the first that speaks decides.
+
+of(page, records)  ->  for each record the position of its parent or None; None as a whole where the page shows no nesting
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from seeds.html.fields import Fields
+from seeds.html.tree import Page
+
+Parents = list[int | None]
+_LEVEL = re.compile(
+    r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation)[\s_-]?(\d{1,2})(?:$|[\s_-])", re.IGNORECASE
+)
+_INDENT = re.compile(r"(?:margin|padding)-(?:left|inline-start)\s*:\s*(\d{1,4}(?:\.\d+)?)\s*(px|em|rem|%)", re.IGNORECASE)
+_REFERENCE = re.compile(r"#(?:[a-z_-]*)(\d+)$", re.IGNORECASE)
+
+
+def of(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """Positions of parents by the surest hint that the page gives."""
+    for hint in _HINTS:
+        if (found := hint(page, read)) is not None:
+            return found
+    return None
+
+
+def by_containment(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """Records inside records."""
+    parents: Parents = []
+    open_: list[int] = []
+    for at, item in enumerate(read):
+        while open_ and read[open_[-1]].record.end <= item.record.begin:
+            open_.pop()
+        parents.append(open_[-1] if open_ else None)
+        open_.append(at)
+    return parents if any(parent is not None for parent in parents) else None
+
+
+def by_level(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """A number for the level in a class name or attribute of the record."""
+    return _stacked([_level(page, item.record.begin) for item in read])
+
+
+def _level(page: Page, node: int) -> float | None:
+    element = page.nodes[node]
+    for name in ("data-depth", "data-level", "aria-level", "indent", "data-indent"):
+        if (value := element.get(name)) and value.strip().isdigit():
+            return float(value)
+    match = _LEVEL.search(element.get("class") or "")
+    return float(match[1]) if match else None
+
+
+def by_indent(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """Margin, padding or the width of a spacer in front of the record."""
+    return _stacked([_indent(page, item) for item in read])
+
+
+def _indent(page: Page, item: Fields) -> float | None:
+    for node in [item.record.begin, *_first_inside(page, item)]:
+        element = page.nodes[node]
+        if (match := _INDENT.search(element.get("style") or "")) is not None:
+            return float(match[1])
+        if page.tags[node] == "img" and (element.get("width") or "").isdigit() and page.first[node] == item.record.first:
+            return float(element.get("width"))
+        if (value := element.get("indent")) and value.isdigit():
+            return float(value)
+    return None
+
+
+def _first_inside(page: Page, item: Fields) -> Sequence[int]:
+    """Elements of the record before its first words."""
+    found = []
+    for node in item.record.nodes():
+        if page.first[node] > item.record.first or len(found) > 12:
+            break
+        found.append(node)
+    return found[1:]
+
+
+def by_depth(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """Depth in the tree: answers stand in a list inside or behind the answered record's sibling."""
+    depths = [page.depth[item.record.begin] for item in read]
+    steps = [after - before for before, after in pairwise(depths) if after > before]
+    if not steps or depths[0] != min(depths) or len(set(steps)) > 1:
+        return None
+    return _stacked([float(depth) for depth in depths])
+
+
+def _stacked(levels: Sequence[float | None]) -> Parents | None:
+    """The parent is the last record before that stands less deep."""
+    known = [level for level in levels if level is not None]
+    if len(known) < 0.9 * len(levels) or len(set(known)) < 2 or (levels[0] or 0) > min(known):
+        return None
+    parents: Parents = []
+    open_: list[tuple[float, int]] = []
+    for at, level in enumerate(levels):
+        value = min(known) if level is None else level
+        while open_ and open_[-1][0] >= value:
+            open_.pop()
+        parents.append(open_[-1][1] if open_ else None)
+        open_.append((value, at))
+    return parents
+
+
+def own_id(page: Page, item: Fields) -> str | None:
+    """The page's own id of a record: of the element, of an attribute made for it, of an anchor in its header."""
+    element = page.nodes[item.record.begin]
+    for name in ("data-comment-id", "data-commentid", "data-post-id", "data-id", "id", "data-comment", "data-message-id", "name"):
+        if (value := element.get(name)) and any(map(str.isdigit, value)):
+            return str(value)[:100]
+    for node in _first_inside(page, item)[:6]:
+        for name in ("id", "name"):
+            if (value := page.nodes[node].get(name)) and any(map(str.isdigit, value)):
+                return str(value)[:100]
+    return None
+
+
+_HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (by_containment, by_level, by_indent, by_depth)

@@ -1,0 +1,177 @@
+"""The written times of a page, each with the element that holds it. What a machine can read (`datetime`, `title`) comes before what is shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from seeds import dates
+from seeds.dates import Stamp
+from seeds.html.tree import Page, piece_at
+
+_MAX_LINE = 160
+_MAX_PIECE = 60
+_MARKED = [
+    "datetime",
+    "data-datetime",
+    "data-time",
+    "data-timestamp",
+    "data-utime",
+    "data-date",
+    "data-created",
+    "data-unixtime",
+    "data-created-at",
+    "content",
+    "title",
+]
+_MARKED_XPATH = " | ".join(f".//*[@{name}]" for name in _MARKED) + " | .//time"
+_EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
+_DIGIT = re.compile(r"\d")
+_ZONED = re.compile(r"T.*(?:Z|[+-]\d\d:\d\d)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of the page: `node` is the deepest element around it, `pieces` the range of text that shows it (empty: nothing is shown)."""
+
+    node: int
+    begin: int
+    end: int
+    stamp: Stamp
+    line: int
+    marked: bool = False
+    """Read from an attribute, not from the words."""
+
+
+def find(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
+    """All times in page order; one where attribute and words tell the same."""
+    reader = _Reader(page, lang, now)
+    shown = reader.shown()
+    marked = reader.marked()
+    taken: dict[int, Time] = {}
+    for time in marked:
+        for at in range(max(time.begin, 0), time.end):
+            taken.setdefault(at, time)
+    merged: dict[int, Stamp] = {}
+    kept = []
+    for time in shown:
+        outer = next((taken[at] for at in range(time.begin, time.end) if at in taken), None)
+        if outer is None:
+            kept.append(time)
+        else:
+            merged.setdefault(id(outer), time.stamp)
+    both = [replace(time, stamp=_richer(time.stamp, merged.get(id(time)))) for time in marked]
+    return sorted([*both, *kept], key=lambda time: (time.begin, time.node))
+
+
+def _richer(marked: Stamp, shown: Stamp | None) -> Stamp:
+    """The marked time; the shown one where only it has a clock time. The raw text is what is shown."""
+    if shown is None:
+        return marked
+    if shown.written and marked.written and "T" not in marked.written and shown.written.startswith(marked.written):
+        return shown
+    if _disagree(marked.written, shown.written):
+        return shown
+    return replace(marked, raw=shown.raw)
+
+
+def _disagree(marked: str | None, shown: str | None) -> bool:
+    """Whether both name a zone and yet another moment: then the attribute is wrong, since people read the words."""
+    if not marked or not shown or not (_ZONED.search(marked) and _ZONED.search(shown)):
+        return False
+    return abs(datetime.fromisoformat(marked) - datetime.fromisoformat(shown)) > timedelta(minutes=1)
+
+
+class _Reader:
+    def __init__(self, page: Page, lang: str | None, now: datetime | None) -> None:
+        self.page, self.lang, self.now = page, lang, now
+        self.short = [at for at, line in enumerate(page.lines) if len(line) <= _MAX_LINE and _may_hold(line)]
+        self.day_first = dates.is_day_first(page.lines[at] for at in self.short)
+        self._seen: dict[str, Stamp | None] = {}
+
+    def shown(self) -> list[Time]:
+        page, found = self.page, []
+        for at in self.short:
+            stamp = self._find(page.lines[at])
+            if stamp is None or stamp.written is None:
+                whole = self._of_pieces(at)
+                found += whole
+                if whole or stamp is None:
+                    continue
+            begin, end = piece_at(page, at, stamp.begin), piece_at(page, at, stamp.end - 1) + 1
+            found.append(Time(page.node_of([begin, end - 1]), begin, end, stamp, at))
+        short = set(self.short)
+        long = [at for at, line in enumerate(page.lines) if len(line) > _MAX_LINE and at not in short]
+        return found + [time for at in long for time in self._of_pieces(at)]
+
+    def _of_pieces(self, line: int) -> list[Time]:
+        """Times that an inline element of a line shows with little beside them: names and times often touch."""
+        page, found = self.page, []
+        high = page.line_first[line + 1] if line + 1 < len(page.line_first) else len(page.texts)
+        for at in range(page.line_first[line], high):
+            text = page.texts[at].strip()
+            if len(text) > _MAX_PIECE or not _DIGIT.search(text):
+                continue
+            stamp = self._find(text)
+            if stamp is not None and not stamp.clock_only and stamp.end - stamp.begin > len(text) / 3:
+                found.append(Time(page.owner[at], at, at + 1, stamp, line))
+        return found
+
+    def _find(self, text: str) -> Stamp | None:
+        if text not in self._seen:
+            self._seen[text] = dates.find(text, lang=self.lang, now=self.now, day_first=self.day_first)
+        return self._seen[text]
+
+    def marked(self) -> list[Time]:
+        page = self.page
+        numbers = {element: at for at, element in enumerate(page.nodes)}
+        found, covered = [], -1
+        for element in page.root.xpath(_MARKED_XPATH):
+            node = numbers.get(element)
+            if node is None or page.size(node) > _MAX_PIECE or node < covered:
+                continue
+            stamp = self._of_attributes(node)
+            if stamp is not None:
+                begin, end = page.first[node], page.last[node]
+                line = page.line_of[begin] if begin < end else len(page.lines)
+                found.append(Time(node, begin, end, stamp, line, marked=True))
+                covered = page.end[node]
+        return found
+
+    def _of_attributes(self, node: int) -> Stamp | None:
+        element = self.page.nodes[node]
+        shown = self.page.text(node)
+        for name in _MARKED:
+            value = element.get(name)
+            if not value or not _DIGIT.search(value) or len(value) > _MAX_PIECE:
+                continue
+            stamp = of_value(value) or (self._find(value) if name in ("title", "datetime") else None)
+            if stamp is None or stamp.written is None or (name == "title" and stamp.end - stamp.begin < len(value) / 2):
+                continue
+            if name in ("title", "content", "data-date") and not shown and element.tag not in ("time", "abbr", "meta"):
+                continue
+            return replace(stamp, raw=shown or value)
+        return None
+
+
+def of_value(value: str) -> Stamp | None:
+    """A machine-readable time: ISO 8601 or seconds or milliseconds since 1970."""
+    if match := _EPOCH.fullmatch(value):
+        moment = datetime.fromtimestamp(int(match[1]), UTC)
+        return Stamp(0, len(value), value, moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    stamp = dates.find(value.strip())
+    return stamp if stamp is not None and stamp.begin == 0 and stamp.written and value.strip()[:4].isdigit() else None
+
+
+@cache
+def _near() -> frozenset[str]:
+    return frozenset(dates.relative_words())
+
+
+def _may_hold(line: str) -> bool:
+    """Whether a line can hold a time: a digit, or a word such as "yesterday" or "ago" in a short line."""
+    if _DIGIT.search(line):
+        return True
+    return len(line) <= _MAX_PIECE and any(word in _near() for word in line.lower().split())

@@ -1,0 +1,309 @@
+"""An HTML page flattened: its elements in document order as numbers, its visible text as pieces and lines.
+
+Everything that reads a page works on these arrays, so nothing recurses and no part of a page is walked twice:
+a subtree is a range of elements (`node .. end`) and a range of pieces (`first .. last`).
+
+>>> page = flatten(parse("<h1>A</h1><p>b <i>c</i><br>d"))
+>>> page.lines
+['A', 'b c', 'd']
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree, html
+
+Element = Any
+"""An lxml element; lxml carries no types."""
+
+BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "noscript",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+HIDDEN = frozenset(
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "iframe",
+        "svg",
+        "canvas",
+        "object",
+        "select",
+        "textarea",
+        "option",
+        "math",
+        "noframes",
+        "audio",
+        "video",
+    ]
+)
+MAX_DEPTH = 256
+"""Deeper elements are read as if they stood at this depth; no page that a person wrote is deeper."""
+_VARIANTS = frozenset(
+    ["odd", "even", "alt", "thread-odd", "thread-even", "thread-alt", "first", "last", "active", "clearfix", "clear", "hidden"]
+)
+_NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]{7,}|\d+")
+
+
+def parse(markup: str) -> Element | None:
+    """The root element; None where the markup holds none. As broken as the web's markup may be."""
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    try:
+        root = html.document_fromstring(markup.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, ValueError):
+        return None
+    return root
+
+
+@dataclass(slots=True)
+class Page:
+    """Elements by number in document order. `parent[0]` is -1."""
+
+    root: Element
+    nodes: list[Element] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)
+    depth: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+    """The element behind the subtree: descendants of i are i + 1 .. end[i] - 1."""
+    first: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    """Pieces of the subtree: first[i] .. last[i] - 1."""
+    texts: list[str] = field(default_factory=list)
+    """Pieces of text with single spaces; a space at an end is kept."""
+    owner: list[int] = field(default_factory=list)
+    """Element that each piece stands in directly."""
+    line_of: list[int] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    line_first: list[int] = field(default_factory=list)
+    """First piece of each line."""
+    too_deep: bool = False
+    _classes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _lengths: list[int] = field(default_factory=list)
+
+    def classes(self, node: int) -> tuple[str, ...]:
+        """Class names in lower case, numbers as "0", without those that only count ("odd", "first")."""
+        found = self._classes.get(node)
+        if found is None:
+            names = (self.nodes[node].get("class") or "")[:400].lower().split()
+            found = self._classes[node] = tuple(dict.fromkeys(shape(name) for name in names if name not in _VARIANTS))
+        return found
+
+    def keys(self, node: int) -> tuple[str, ...]:
+        """What the element can be recognised by in another record: tag with each class, the pattern of its id, its item property."""
+        found = self._keys.get(node)
+        if found is None:
+            tag, element = self.tags[node], self.nodes[node]
+            names = [f"{tag}.{name}" for name in self.classes(node)]
+            if (name := element.get("id")) and any(map(str.isdigit, name)):
+                names.append(f"{tag}#{shape(name[:100].lower())}")
+            if name := element.get("itemprop"):
+                names.append(f"{tag}[{name[:60].lower()}]")
+            found = self._keys[node] = tuple(names) or (tag,)
+        return found
+
+    def style(self, node: int) -> str:
+        """All that the element's look hangs on, as one string; the tag alone where it has no class."""
+        return " ".join(self.keys(node))
+
+    def words(self, node: int) -> str:
+        """Class, id, item property and rel as one lower-case string: where authors of pages say what an element is."""
+        element = self.nodes[node]
+        return " ".join(filter(None, map(element.get, ("class", "id", "itemprop", "rel", "data-testid", "data-test")))).lower()[:400]
+
+    def ancestors(self, node: int) -> Iterable[int]:
+        """From the parent up to the root."""
+        node = self.parent[node]
+        while node >= 0:
+            yield node
+            node = self.parent[node]
+
+    def children(self, node: int) -> list[int]:
+        found, at = [], node + 1
+        while at < self.end[node]:
+            found.append(at)
+            at = self.end[at]
+        return found
+
+    def holds(self, outer: int, inner: int) -> bool:
+        return outer <= inner < self.end[outer]
+
+    def text(self, node: int) -> str:
+        """The visible text of a subtree in one line."""
+        return self.join(range(self.first[node], self.last[node])).replace("\n", " ")
+
+    def join(self, pieces: Iterable[int]) -> str:
+        """Pieces as text, one line per line of the page."""
+        parts: list[str] = []
+        line = -1
+        for at in pieces:
+            if self.line_of[at] != line:
+                parts.append("\n")
+                line = self.line_of[at]
+            parts.append(self.texts[at])
+        return "\n".join(kept for text in "".join(parts).split("\n") if (kept := " ".join(text.split())))
+
+    def size(self, node: int) -> int:
+        """Characters of text in a subtree."""
+        if not self._lengths:
+            total = 0
+            self._lengths.append(0)
+            for text in self.texts:
+                total += len(text)
+                self._lengths.append(total)
+        return self._lengths[self.last[node]] - self._lengths[self.first[node]]
+
+    def path(self, node: int) -> str:
+        """The XPath of an element."""
+        return str(self.root.getroottree().getpath(self.nodes[node]))
+
+    def node_of(self, pieces: Sequence[int]) -> int:
+        """The deepest element that holds all pieces."""
+        node = self.owner[pieces[0]]
+        while self.last[node] <= pieces[-1] or self.first[node] > pieces[0]:
+            node = self.parent[node]
+        return node
+
+    def before(self, node: int, most: int) -> list[int]:
+        """The last filled lines before an element, nearest first."""
+        line = self.line_of[self.first[node]] if self.first[node] < len(self.texts) else len(self.lines)
+        return list(range(line - 1, max(line - 1 - most, -1), -1))
+
+
+@lru_cache(maxsize=1 << 14)
+def shape(name: str) -> str:
+    """A name with its numbers masked: "comment-4711" and "comment-12" are one."""
+    return _NUMBERS.sub("0", name)
+
+
+def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
+    """The arrays of a page. Text that no reader sees (scripts, styles, form fields) is left out."""
+    page = Page(root)
+    path: list[int] = []
+    breaks = True
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        if event == "start":
+            tag = element.tag
+            if not isinstance(tag, str) or tag in hidden:
+                walk.skip_subtree()
+                continue
+            number = len(page.nodes)
+            page.nodes.append(element)
+            page.tags.append(tag)
+            page.parent.append(path[-1] if path else -1)
+            page.depth.append(len(path))
+            page.end.append(number + 1)
+            page.first.append(len(page.texts))
+            page.last.append(len(page.texts))
+            path.append(number)
+            breaks |= tag in BLOCKS
+            breaks = _add(page, element.text, number, breaks=breaks)
+        else:
+            if path and page.nodes[path[-1]] is element:
+                number = path.pop()
+                page.end[number] = len(page.nodes)
+                page.last[number] = len(page.texts)
+                breaks |= element.tag in BLOCKS
+            if path:
+                breaks = _add(page, element.tail, path[-1], breaks=breaks)
+    page.too_deep = max(page.depth, default=0) > MAX_DEPTH
+    page.lines = _lines(page)
+    return page
+
+
+def _add(page: Page, text: str | None, owner: int, *, breaks: bool) -> bool:
+    """Store a piece; whether a line break is still due."""
+    if not text:
+        return breaks
+    bare = " ".join(text.split())
+    if not bare:
+        if not breaks and page.texts and not page.texts[-1].endswith(" "):
+            page.texts[-1] += " "
+        return breaks
+    line = page.line_of[-1] if page.line_of else -1
+    if breaks or line < 0:
+        line += 1
+        page.line_first.append(len(page.texts))
+    page.texts.append(f"{' ' if text[0].isspace() else ''}{bare}{' ' if text[-1].isspace() else ''}")
+    page.owner.append(owner)
+    page.line_of.append(line)
+    return False
+
+
+def _lines(page: Page) -> list[str]:
+    ends = [*page.line_first[1:], len(page.texts)]
+    return [" ".join("".join(page.texts[low:high]).split()) for low, high in zip(page.line_first, ends, strict=True)] if page.texts else []
+
+
+def piece_at(page: Page, line: int, offset: int) -> int:
+    """The piece that holds the character `offset` of a line."""
+    low = page.line_first[line]
+    high = page.line_first[line + 1] if line + 1 < len(page.line_first) else len(page.texts)
+    seen, blank, starts = 0, True, []
+    for at in range(low, high):  # spaces are squeezed across pieces, as in the line
+        starts.append(seen)
+        for char in page.texts[at]:
+            if char != " " or not blank:
+                seen += 1
+            blank = char == " "
+    return low + max(bisect_left(starts, offset + 1) - 1, 0)
