@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from labels.thread import Article, Notice
-from seeds import dates, prose, replies, template
+from seeds import dates, prose, replies, signed, template
 from seeds.dates import Stamp
 from seeds.document import Document
 from seeds.replies import RawComment
@@ -27,7 +27,7 @@ def read(document: Document) -> Article:
     text = document.text[crawled.end() :] if crawled else document.text
     lines = [" ".join(line.split()) for line in text.split("\n")]
     stamps = _stamps(lines, document)
-    thread = template.learn(lines, stamps, document.lang)
+    thread = _best(template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)))
     title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
     raws = [_raw(record) for record in thread.records] if thread else []
     comments, notices = replies.link(raws, newest_first=_is_newest_first(raws))
@@ -51,9 +51,17 @@ def _way(thread: Thread | None) -> str:
     return f"{thread.layout.name}{'_numbered' if numbered else ''}"
 
 
+def _best(*found: Thread | None) -> Thread | None:
+    return max((thread for thread in found if thread), key=lambda thread: thread.score, default=None)
+
+
+def _day_first(lines: Sequence[str]) -> bool | None:
+    return dates.is_day_first(line for line in lines if len(line) <= template.MAX_STAMP_LINE)
+
+
 def _stamps(lines: Sequence[str], document: Document) -> dict[int, Stamp]:
     short = {at: line for at, line in enumerate(lines) if line and len(line) <= template.MAX_STAMP_LINE}
-    day_first = dates.is_day_first(short.values())
+    day_first = _day_first(lines)
     found = ((at, dates.find(line, lang=document.lang, now=document.now, day_first=day_first)) for at, line in short.items())
     return {at: stamp for at, stamp in found if stamp is not None}
 

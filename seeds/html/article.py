@@ -18,7 +18,7 @@ _SITE = re.compile(r"\s+[|•·–—»-]\s+[^|•·–—»]{2,60}$")
 _PUBLISHED = (
     "//meta[@property='article:published_time']/@content",
     "//meta[@itemprop='datePublished']/@content",
-    "//meta[translate(@name,'DATE','date')='date' or @name='dc.date' or @name='DC.date.issued' or @name='dcterms.created' or @name='pubdate' or @name='publish-date' or @name='parsely-pub-date' or @name='sailthru.date' or @name='cXenseParse:recs:publishtime']/@content",
+    "//meta[translate(@name,'DATE','date')='date' or @name='dc.date' or @name='DC.date.issued' or @name='dcterms.created' or @name='pubdate' or @name='publish-date' or @name='parsely-pub-date' or @name='sailthru.date' or @name='cXenseParse:recs:publishtime']/@content",  # noqa: E501
     "//*[@itemprop='datePublished']/@datetime",
     "//time[@pubdate]/@datetime",
     "//article//time[contains(@class,'publish') or contains(@class,'entry-date')]/@datetime",
@@ -29,7 +29,7 @@ _AUTHOR = (
     "//meta[@property='article:author' and not(starts-with(@content,'http'))]/@content",
     "//*[@itemprop='author']//*[@itemprop='name']",
     "//*[@rel='author']",
-    "//*[contains(concat(' ',@class,' '),' author ') and contains(concat(' ',@class,' '),' vcard ')]//*[contains(concat(' ',@class,' '),' fn ')]",
+    "//*[contains(concat(' ',@class,' '),' author ') and contains(concat(' ',@class,' '),' vcard ')]//*[contains(concat(' ',@class,' '),' fn ')]",  # noqa: E501
     "//*[contains(concat(' ',@class,' '),' byline ')]//a",
 )
 
@@ -113,7 +113,7 @@ def text(page: Page, cut: Sequence[Element]) -> str:
     for element in cut:
         _remove(element)
     if len(page.nodes) > _MAX_NODES or page.too_deep:
-        return prose.split([line for line in _left(page)], {})[1]
+        return prose.split(list(_left(page)), {})[1]
     from trafilatura import extract
 
     return extract(page.root, fast=True, include_comments=False, include_tables=True, output_format="txt") or ""

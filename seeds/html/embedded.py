@@ -2,7 +2,7 @@
 
 A comment in JSON is an object with words, and with a person or a time beside them. An answer stands inside the answered one or names its id.
 Nothing recurses: JSON nests as deep as its writer likes.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 

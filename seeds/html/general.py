@@ -4,7 +4,7 @@
 
 `records` proposes ways to cut the page, `fields` reads each, and here is judged which of them is most like comments: names, times, sentences,
 buttons to answer, words such as "comment" in the markup; links instead of sentences speak against it.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _linked(page: Page, item: Fields) -> int:
 
 
 def _said(page: Page, node: int) -> float:
-    """What class names of a record and of the elements around it say: 1 for its own "comment", less for "post" and for what is further away."""
+    """What class names of a record and of the elements around it say: 1 for its own "comment", less for "post" and for what is further away."""  # noqa: E501
     own = page.words(node)
     value = 1.0 if _COMMENT.search(own) else 0.7 if _FORUM.search(own) else 0.0
     for up, outer in enumerate(page.ancestors(node)):

@@ -73,7 +73,7 @@ def _indent(page: Page, item: Fields) -> float | None:
 
 def _first_inside(page: Page, item: Fields) -> Sequence[int]:
     """Elements of the record before its first words."""
-    found = []
+    found: list[int] = []
     for node in item.record.nodes():
         if page.first[node] > item.record.first or len(found) > 12:
             break

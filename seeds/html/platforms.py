@@ -69,7 +69,7 @@ def _one(selector: str) -> str:
     return "descendant-or-self::" + "//".join(steps)
 
 
-def _condition(part: re.Match[str]) -> str:
+def _condition(part: re.Match[str]) -> str:  # noqa: PLR0911
     if part["cls"]:
         return f"[contains(concat(' ',normalize-space(@class),' '),' {part['cls']} ')]"
     if part["id"]:

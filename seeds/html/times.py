@@ -1,4 +1,4 @@
-"""The written times of a page, each with the element that holds it. What a machine can read (`datetime`, `title`) comes before what is shown."""
+"""The written times of a page, each with the element that holds it. What a machine can read (`datetime`, `title`) comes before what is shown."""  # noqa: E501
 
 from __future__ import annotations
 

@@ -94,7 +94,8 @@ def install(app: FastAPI) -> None:
     def handle(request: Request, error: Exception) -> JSONResponse:
         return answer(request.url.path, failure_of(error))
 
-    for kind in (Failure, *(kind for kind, _ in _TABLE)):
+    kinds: tuple[type[Exception], ...] = (Failure, *(kind for kind, _ in _TABLE))
+    for kind in kinds:
         app.add_exception_handler(kind, handle)
 
 

@@ -35,9 +35,9 @@ def toxicity(comments: Sequence[CommentView], anchor: str) -> Markup:
     counts = Counter(min(int(score * _BINS), _BINS - 1) for score in found)
     body = Markup().join(_column(step, counts[step], max(counts.values())) for step in range(_BINS))
     for x, text, anchor_at in ((0, "0 %", "start"), (_WIDTH / 2, "50 %", "middle"), (_WIDTH, "100 %", "end")):
-        body += _text(x, _HEIGHT - 2, text, anchor_at)
+        body += label(x, _HEIGHT - 2, text, anchor_at)
     steps = ", ".join(f"{10 * step}–{10 * step + 10} %: {counts[step]}" for step in range(_BINS) if counts[step])
-    return _svg(f"{anchor}-toxicity", f"Comments by likelihood of toxicity. {steps}", body)
+    return drawing(f"{anchor}-toxicity", f"Comments by likelihood of toxicity. {steps}", body)
 
 
 def balance(comments: Sequence[CommentView], head: str, anchor: str) -> Markup:
@@ -57,9 +57,9 @@ def balance(comments: Sequence[CommentView], head: str, anchor: str) -> Markup:
     for row, name in enumerate((*order, "undecided")):
         x, y = (row % 2) * _WIDTH / 2, 66 + (row // 2) * 26
         body += Markup('<rect class="f-{}" x="{}" y="{}" width="11" height="11" rx="3"/>').format(f"{head}-{name}", x, y - 10)
-        body += _text(x + 18, y, f"{names[name]} {counts[name]}", "start", "legend")
+        body += label(x + 18, y, f"{names[name]} {counts[name]}", "start", "legend")
     said = ", ".join(f"{names[name]}: {counts[name]}" for name in (*order, "undecided"))
-    return _svg(f"{anchor}-{head}", f"Likeliest answer per comment. {said}", body, height=100)
+    return drawing(f"{anchor}-{head}", f"Likeliest answer per comment. {said}", body, height=100)
 
 
 def tone(comments: Sequence[CommentView], anchor: str) -> Markup:
@@ -73,9 +73,9 @@ def tone(comments: Sequence[CommentView], anchor: str) -> Markup:
         kind = "positive" if y < 56 else "negative"
         body += Markup('<circle class="f-sentiment-{}" cx="{:.1f}" cy="{:.1f}" r="3.6"/>').format(kind, x, y)
     body += Markup('<polyline class="mean" points="{}"/>').format(" ".join(f"{x:.1f},{y:.1f}" for x, y in _smooth(placed)))
-    body += _text(0, 10, "positive", "start") + _text(0, 112, "negative", "start")
-    body += _text(0, _HEIGHT - 2, _moment(points[0][0]), "start") + _text(_WIDTH, _HEIGHT - 2, _moment(points[-1][0]), "end")
-    return _svg(
+    body += label(0, 10, "positive", "start") + label(0, 112, "negative", "start")
+    body += label(0, _HEIGHT - 2, _moment(points[0][0]), "start") + label(_WIDTH, _HEIGHT - 2, _moment(points[-1][0]), "end")
+    return drawing(
         f"{anchor}-tone",
         f"Tone of {len(points)} comments and its moving mean, from {_moment(points[0][0])} to {_moment(points[-1][0])}",
         body,
@@ -109,7 +109,7 @@ def _column(step: int, count: int, most: int) -> Markup:
     shape = Markup('<rect class="f-{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"/>').format(
         heat((step + 0.5) / _BINS), step * width + 2, 112 - max(tall, 1.5), width - 4, max(tall, 1.5)
     )
-    return shape + (_text(step * width + width / 2, 107 - tall, str(count), "middle") if count else Markup())
+    return shape + (label(step * width + width / 2, 107 - tall, str(count), "middle") if count else Markup())
 
 
 def _lean(one: CommentView) -> float | None:
@@ -136,9 +136,11 @@ def _moment(moment: datetime) -> str:
     return str(format_datetime(moment, "d MMM, HH:mm", locale="en"))
 
 
-def _text(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> Markup:
+def label(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> Markup:
+    """Words in a drawing. `anchor`: start, middle or end of them stands at x."""
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(kind, x, y, anchor, text)
 
 
-def _svg(anchor: str, title: str, body: Markup, height: int = _HEIGHT) -> Markup:
-    return _SVG.format(w=_WIDTH, h=height, id=anchor, title=title, body=body)
+def drawing(anchor: str, title: str, body: Markup, height: int = _HEIGHT, width: int = _WIDTH) -> Markup:
+    """The SVG around a chart. `title` is what readers aloud say; `anchor` makes its id unique on the page."""
+    return _SVG.format(w=width, h=height, id=anchor, title=title, body=body)

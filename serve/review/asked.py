@@ -11,7 +11,7 @@ from serve.review.access import Person
 from serve.store.desk_queue import SORTS, Wanted
 from serve.store.tables import SCORES
 
-NAMES = ("q", "site", "article", "author", "lang", "output", "low", "high", "stance", "reply_stance", "sentiment")
+NAMES: tuple[str, ...] = ("q", "site", "article", "author", "lang", "output", "low", "high", "stance", "reply_stance", "sentiment")
 NAMES += ("hours", "state", "disagree", "sort")
 """Members of the query string; `low` and `high` are per cent."""
 STATES = ("open", "escalated", "decided", "all")

@@ -41,7 +41,7 @@ async def bulk_page(request: Request, running: Running, who: Moderator) -> Respo
 
 
 @router.post("/decide")
-async def decide(
+async def decide(  # noqa: PLR0917
     running: Running,
     who: Moderator,
     act: Annotated[str, Form(pattern="^(publish|reject)$")],

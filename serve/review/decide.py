@@ -14,7 +14,8 @@ from serve.api.auth import Running
 from serve.review import asked, keys
 from serve.review.access import N_, Moderator, Person, Refusal, refused
 from serve.review.pages import wants_json
-from serve.review.queue import Number, blurs, found, fragment, view
+from serve.review.queue import Number, blurs, found, fragment
+from serve.review.view import view
 from serve.service import Service, in_thread
 from serve.store.desk_decisions import ACTIONS, Act, ConflictError, Done, Seen
 from serve.store.tables import SCORES

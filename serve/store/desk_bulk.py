@@ -71,7 +71,7 @@ class Bulk:
             rejected = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
             judged = sa.select(place, sa.func.count(), rejected).select_from(comments).where(score.is_not(None)).group_by(place)
             dialect = connection.dialect.name
-            many = dict(connection.execute(desk_queue.where(waits, free, now, dialect)).tuples().all())
+            many = dict(map(tuple, connection.execute(desk_queue.where(waits, free, now, dialect))))
             past = {at: counts for at, *counts in connection.execute(desk_queue.where(judged, _decided(free), now, dialect))}
         return [Bin(at / BINS, (at + 1) / BINS, many.get(at, 0), *past.get(at, (0, 0))) for at in range(BINS)]
 
@@ -80,10 +80,10 @@ class Bulk:
         with transaction(self._engine, writes=False) as connection:
             dialect = connection.dialect.name
             waits = sa.select(sa.func.count(), sa.func.max(comments.c.number)).select_from(comments)
-            count, newest = connection.execute(desk_queue.where(waits, wanted, now, dialect)).one()
+            count, newest = tuple(connection.execute(desk_queue.where(waits, wanted, now, dialect)).one())
             rejected = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
             judged = sa.select(sa.func.count(), rejected).select_from(comments)
-            decided, refused = connection.execute(desk_queue.where(judged, _decided(wanted), now, dialect)).one()
+            decided, refused = tuple(connection.execute(desk_queue.where(judged, _decided(wanted), now, dialect)).one())
             scattered = sa.select(comments.c.number).order_by(comments.c.number * 7919 % 10007, comments.c.number).limit(sample)
             numbers = connection.execute(desk_queue.where(scattered, wanted, now, dialect)).scalars().all()
             cards = desk_queue.cards(connection, numbers)

@@ -77,7 +77,7 @@ class Drafts:
             query = query.where(comments.c.site.in_(sites))
         with transaction(self._engine, writes=False) as connection:
             for row in connection.execute(query.execution_options(yield_per=1_000)):
-                text, site, author, lang, reason, scores, low, did, decided = row
+                text, site, author, lang, reason, scores, low, did, decided = tuple(row)
                 yield Judged(text, site, author, lang, reason, scores, tuple(low), did, None if decided == "review" else decided)
 
     def seconds_each(self) -> tuple[float, int]:

@@ -133,7 +133,7 @@ class Card:
     past: list[Past] = field(default_factory=list)
 
 
-_OWN = ("number", "id", "site", "article", "reply_to", "author", "created_at", "received", "version")
+_OWN: tuple[str, ...] = ("number", "id", "site", "article", "reply_to", "author", "created_at", "received", "version")
 _OWN += ("state", "action", "escalated", "highlighted", "decision", "urgency")
 _SAID = ("text", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy", "spans")
 _VERSION = sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version)
@@ -209,7 +209,7 @@ def cards(connection: Connection, numbers: Sequence[int]) -> list[Card]:
     return [found[number] for number in numbers if number in found]
 
 
-def where(query: sa.Select[Any], wanted: Wanted, now: int, dialect: str) -> sa.Select[Any]:
+def where(query: sa.Select[*tuple[Any, ...]], wanted: Wanted, now: int, dialect: str) -> sa.Select[*tuple[Any, ...]]:
     """A query on `comments`, narrowed to what is wanted."""
     same = [comments.c[name] == value for name in ("site", "article", "author", "lang") if (value := getattr(wanted, name)) is not None]
     leads = [_leads(head, output) for head in ("stance", "reply_stance", "sentiment") if (output := getattr(wanted, head)) is not None]
@@ -259,7 +259,7 @@ def _says(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
         found = sa.text("SELECT rowid FROM texts WHERE texts MATCH :match").bindparams(match=match)
         return comments.c.number.in_(found.columns(sa.column("rowid", sa.Integer)))
     match = " & ".join(f"'{word}':*" for word in words)
-    simple = sa.literal_column("'simple'")  # as the index has it: a parameter would not be seen to be the same
+    simple: sa.ColumnElement[str] = sa.literal_column("'simple'")  # as the index has it: a parameter would not be seen to be the same
     vector = sa.func.to_tsvector(simple, versions.c.text)
     said = sa.select(versions.c.comment).where(vector.op("@@")(sa.func.to_tsquery(simple, match)))
     return comments.c.number.in_(said.correlate(None))

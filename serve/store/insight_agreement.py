@@ -20,7 +20,7 @@ from serve.store.tables import comments, versions
 
 LIKELY = 0.5
 """Probability from which the model says yes."""
-_JUDGED = 20_000
+_JUDGED = 5_000
 """Of the newest judgements the agreement is told."""
 
 

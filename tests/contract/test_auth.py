@@ -13,7 +13,7 @@ import pytest
 from tests.contract.test_native import ok, problem
 from tests.server import Server, last_line, running, threadwise
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 ONE = {"comments": [{"id": "1", "text": "x"}]}
 
 

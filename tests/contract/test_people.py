@@ -19,7 +19,7 @@ from serve.store.people import Invitation, LastAdminError
 from serve.store.tables import audit, invitations
 from tests.server import Server
 
-PASSWORD = "correct horse"  # noqa: S105
+PASSWORD = "correct horse"
 HOME = {"Sec-Fetch-Site": "same-origin"}
 NOW = 1_764_000_000_000
 _numbers = itertools.count(1)

@@ -80,4 +80,4 @@ def test_a_trimmed_tokenizer_gives_the_kept_pieces_their_new_ids(tokenizer: Toke
 
 def test_only_a_unigram_vocabulary_can_be_trimmed() -> None:
     with pytest.raises(ModelError, match=r"this one is WordLevel; set backbone\.vocabulary = 0"):
-        tokens.vocabulary(Tokenizer(WordLevel({"a": 0}, unk_token="a")))  # noqa: S106  # no password
+        tokens.vocabulary(Tokenizer(WordLevel({"a": 0}, unk_token="a")))

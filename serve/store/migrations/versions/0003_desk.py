@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("decision", sa.BigInteger(), nullable=True),
         *(sa.Column(name, sa.Float(), nullable=True) for name in SCORES),
     ):
-        op.add_column("comments", column)
+        op.add_column("comments", column)  # type: ignore[arg-type]  # mypy joins the column types to object
     op.create_index(op.f("ix_comments_state_escalated_urgency_number"), "comments", ["state", "escalated", "urgency", "number"])
     op.create_index(
         op.f("ix_comments_site_state_escalated_urgency_number"), "comments", ["site", "state", "escalated", "urgency", "number"]

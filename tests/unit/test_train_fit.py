@@ -1,0 +1,137 @@
+"""Training on the tiny rows: it learns, goes on where it was ended, and keeps runs of other configurations apart."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from labels.errors import ConfigError
+from labels.scores import Context
+from train import encode, fit
+from train.config import Config
+
+
+def short(config: Config, folder: Path, **changes: object) -> Config:
+    """The same run, two epochs of it, in another folder."""
+    given = {"epochs": 2, "evaluate_every": 5, "checkpoint_minutes": 0.0, **changes}
+    return dataclasses.replace(config, run=str(folder), fit=dataclasses.replace(config.fit, **given))  # type: ignore[arg-type]
+
+
+def steps(folder: Path) -> Iterator[tuple[int, float]]:
+    return ((int(each["step"]), each["dev_loss"]) for each in fit.read_log(folder) if "dev_loss" in each)
+
+
+def test_a_run_keeps_what_it_takes_to_repeat_and_to_use_it(tiny_run: Config) -> None:
+    folder = Path(tiny_run.run)
+    assert {"config.json", "tokenizer.json", "table.json", "model.safetensors", "best.json", "log.jsonl"} <= {
+        p.name for p in folder.iterdir()
+    }
+    stored = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert stored == {"fingerprint": tiny_run.fingerprint(), "config": json.loads(json.dumps(tiny_run.to_json()))}
+
+
+def test_it_learns_and_keeps_the_best(tiny_run: Config) -> None:
+    losses = [loss for _, loss in steps(Path(tiny_run.run))]
+    assert min(losses) < 0.8 * losses[0]
+    best = json.loads((Path(tiny_run.run) / "best.json").read_text(encoding="utf-8"))
+    assert best["dev_loss"] == min(losses)
+
+
+def test_the_same_configuration_gives_the_same_weights(tiny_run: Config, tmp_path: Path) -> None:
+    one, other = (load_file(fit.run(short(tiny_run, tmp_path / name)) / "model.safetensors") for name in "ab")
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+class EndedError(Exception):
+    """Stands for a machine that goes down."""
+
+
+def test_an_ended_run_goes_on_and_does_what_it_would_have_done(tiny_run: Config, tmp_path: Path) -> None:
+    whole = short(tiny_run, tmp_path / "whole")
+    fit.run(whole)
+    ended = short(tiny_run, tmp_path / "ended")
+
+    def end(step: int, _: int, __: object) -> None:
+        if step >= 10:
+            raise EndedError
+
+    with pytest.raises(EndedError):
+        fit.run(ended, progress=end)
+    assert not (tmp_path / "ended" / "checkpoint.tmp").exists()
+    begun: list[int] = []
+    fit.run(ended, progress=lambda step, *_: begun.append(step))
+    assert begun[0] > 5
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "ended"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_finished_run_is_not_trained_again_unless_asked(tiny_run: Config, tmp_path: Path) -> None:
+    config = short(tiny_run, tmp_path / "run")
+    fit.run(config)
+    seen: list[int] = []
+    fit.run(config, progress=lambda step, *_: seen.append(step))
+    assert seen == []
+    fit.run(config, resume=False, progress=lambda step, *_: seen.append(step))
+    assert seen[0] == 5
+
+
+def test_a_folder_belongs_to_one_configuration(tiny_run: Config) -> None:
+    other = dataclasses.replace(tiny_run, seed=99)
+    with pytest.raises(ConfigError, match="holds a run of another configuration"):
+        fit.run(other)
+
+
+def test_training_stops_when_the_dev_rows_no_longer_gain(tiny_run: Config, tmp_path: Path) -> None:
+    config = short(tiny_run, tmp_path / "run", patience=1, learning_rate=0.0, epochs=6)
+    fit.run(config)
+    assert [step for step, _ in steps(tmp_path / "run")] == [5, 10]
+
+
+def test_the_best_model_comes_back_as_it_was_saved(tiny_run: Config) -> None:
+    model, encoder, config = fit.restore(Path(tiny_run.run))
+    saved = load_file(Path(tiny_run.run) / "model.safetensors")
+    assert all(torch.equal(value, saved[name]) for name, value in model.named_parameters())
+    assert config == tiny_run
+    assert encoder.max_tokens == 32
+
+
+def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no trained model; run: threadwise train CONFIG"):
+        fit.restore(tmp_path)
+
+
+def test_the_context_and_the_padding_reach_the_model_as_what_they_are(tiny_run: Config) -> None:
+    """Padding changes nothing; the same words as comment, target or parent are three different things."""
+    model, encoder, _ = fit.restore(Path(tiny_run.run))
+    (window,) = encoder.encode(["the mayor is lovely"], [Context(target="this bus")])[0].windows
+    width = len(window)
+
+    def logits(segments: tuple[int, ...], padding: int) -> np.ndarray:
+        ids = torch.tensor([[*window.ids, *[1] * padding]])
+        mask = torch.tensor([[1] * width + [0] * padding])
+        with torch.no_grad():
+            found: np.ndarray = model(ids, torch.tensor([[*segments, *[0] * padding]]), mask)[0].numpy()
+        return found
+
+    assert logits(window.segments, 0) == pytest.approx(logits(window.segments, 9), abs=1e-5)
+    as_comment = (0,) * width
+    assert np.abs(logits(window.segments, 0) - logits(as_comment, 0)).max() > 1e-3
+    with torch.no_grad():
+        model.encoder.embeddings.token_type_embeddings.weight.mul_(torch.arange(1, 6)[:, None])
+    as_parent = tuple(encode.SEGMENTS.index("parent") if each else 0 for each in window.segments)
+    assert np.abs(logits(window.segments, 0) - logits(as_parent, 0)).max() > 1e-3
+
+
+def test_a_model_has_at_least_one_layer_and_no_more_than_its_encoder(tiny_run: Config) -> None:
+    from train import backbone, model
+
+    base = backbone.load(tiny_run.backbone.source)
+    with pytest.raises(ValueError, match=r"layers must be 1\.\.2, got 3"):
+        model.build(base.encoder, None, 3)
