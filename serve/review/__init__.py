@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from serve.review import decide, live, login, pages, people, preferences, queue
+from serve.review import decide, insight, labels, live, login, pages, people, preferences, queue
 from serve.review.access import LoggedOut, Refusal
 
-_ROUTERS = (login.router, queue.router, decide.router, live.router, people.router, preferences.router)
+_ROUTERS = (login.router, queue.router, decide.router, live.router, people.router, preferences.router, insight.router, labels.router)
 
 
 def mount(app: FastAPI) -> None:

@@ -50,8 +50,13 @@ class Language:
         """The message for a number of things; `%(num)s` in it is the number as this language writes it."""
         return self.catalogue.ngettext(one, many, count) % {"num": self.number(count), **values}
 
+    def called(self, code: str) -> str:
+        """Another language's name in this one; its code where it has none."""
+        return str(self.locale.languages.get(code, code))
+
     def number(self, value: float, digits: int = 0) -> str:
-        return str(numbers.format_decimal(round(value, digits), format="#,##0." + "#" * digits if digits else "#,##0", locale=self.locale))
+        """With so many digits after the point, also where they are 0: columns stay columns."""
+        return str(numbers.format_decimal(round(value, digits), format="#,##0." + "0" * digits if digits else "#,##0", locale=self.locale))
 
     def percent(self, share: float | None, digits: int = 0) -> str:
         """A share as a percentage; a dash for None."""

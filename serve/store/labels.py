@@ -103,7 +103,7 @@ def _class(head: schema.Head, said: Mapping[str, int]) -> str | None:
 
 def masked(text: str, span: tuple[int, int] | None) -> tuple[str, tuple[int, int] | None]:
     """The text without private parts, and the span in it: half-open, code points. A border inside such a part moves to its edge."""
-    if span is None:
+    if span is None or not 0 <= span[0] < span[1] <= len(text):  # a form can claim anything
         return mask.mask(text), None
     begin, end = span
     shift_begin = shift_end = 0
