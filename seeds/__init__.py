@@ -10,10 +10,10 @@ from datetime import datetime
 
 from labels.errors import DocumentError
 from labels.thread import Article
-from seeds import crawl_text, detect, exports, html_text
-from seeds.document import Document
+from seeds import crawl_text, detect, exports, html
+from seeds.document import Document, Reading
 
-__all__ = ["MAX_BYTES", "parse"]
+__all__ = ["MAX_BYTES", "Reading", "parse", "read"]
 
 MAX_BYTES = 20_000_000
 """Largest page that is read; exports are streamed and have no limit."""
@@ -25,8 +25,15 @@ def parse(
     """One page -> its Article with the comments in page order.
 
     `now` is the reference of relative times, `charset` what HTTP said. Raises DocumentError for what is empty, binary or larger than
-    MAX_BYTES.
+    MAX_BYTES, and for an export, which holds many threads.
     """
+    return read(document, url, now, id=id, charset=charset).article
+
+
+def read(
+    document: bytes | str, url: str | None = None, now: datetime | None = None, *, id: str = "", charset: str | None = None
+) -> Reading:
+    """As `parse`, with the place of each comment in the document."""
     head = document[: exports.HEAD_BYTES]
     if kind := exports.kind(head if isinstance(head, bytes) else head.encode("utf-8", "replace")):
         raise DocumentError(f"an export ({kind}), which holds many threads: read it with seeds.exports.read or `threadwise parse FILE`")
@@ -37,5 +44,5 @@ def parse(
     if not text.strip():
         raise DocumentError("empty: nothing but white space")
     if detect.is_html(text):
-        text = html_text.render(text)
+        return html.read(Document(text, id, url, None, now, warnings))
     return crawl_text.read(Document(text, id, url, detect.language(text), now, warnings))

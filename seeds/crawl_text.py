@@ -1,7 +1,7 @@
 """Plain text as a web crawl stores it -> Article. The template of the comments is learnt from the page (`seeds.template`); no site is
 known.
 
-read(document)  ->  Article
+read(document)  ->  Reading
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 from labels.thread import Article, Notice
 from seeds import dates, prose, replies, signed, template
 from seeds.dates import Stamp
-from seeds.document import Document
+from seeds.document import Document, Reading
 from seeds.replies import RawComment
 from seeds.template import Record, Thread
 
@@ -21,7 +21,7 @@ _CRAWLED = re.compile(r"\s?date (\d{4}-\d\d-\d\d) ")
 """What some crawls put before the text; the day belongs to the page, not to its words."""
 
 
-def read(document: Document) -> Article:
+def read(document: Document) -> Reading:
     """The article and its comments. Never fails: a text in which no thread is found has no comments."""
     crawled = _CRAWLED.match(document.text)
     text = document.text[crawled.end() :] if crawled else document.text
@@ -31,7 +31,7 @@ def read(document: Document) -> Article:
     title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
     raws = [_raw(record) for record in thread.records] if thread else []
     comments, notices = replies.link(raws, newest_first=_is_newest_first(raws))
-    return Article(
+    found = Article(
         id=document.id,
         text=body,
         comments=comments,
@@ -42,6 +42,7 @@ def read(document: Document) -> Article:
         read_by=f"crawl_text/{_way(thread)}",
         warnings=(*document.warnings, *notices, *_of_times(thread)),
     )
+    return Reading(found, tuple(f"line {record.line + 1}" for record in thread.records) if thread else ())
 
 
 def _way(thread: Thread | None) -> str:

@@ -1,11 +1,11 @@
-"""A document on its way to an Article: its text, and what is known of it beside."""
+"""A document on its way to an Article: its text, and what is known of it beside; and what came of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from labels.thread import Notice
+from labels.thread import Article, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,11 @@ class Document:
     """Reference for relative times; None: they have no value."""
     warnings: tuple[Notice, ...] = ()
     """What was odd so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An Article, and for each of its comments where in the document it was found: an XPath, a path in JSON, a line."""
+
+    article: Article
+    places: tuple[str, ...]

@@ -46,7 +46,7 @@ def learn(lines: Sequence[str], stamps: Mapping[int, Stamp], lang: str | None, d
         kept = _without_headings(text, first=begin < 0)
         if first is None:
             first = at - len(lines[begin + 1 : at]) + 1 if not kept else lines.index(kept[0], begin + 1, at + 1)
-        records.append(Record(stamp, name, None, tuple([*kept, body] if body else kept)))
+        records.append(Record(stamp, name, None, tuple([*kept, body] if body else kept), line=at))
         begin = at
     return Thread(max(first or 0, 0), begin + 1, _LAYOUT, tuple(records), score=3.0 * len(records))
 

@@ -78,6 +78,8 @@ class Record:
     replied_by: tuple[str, ...] = ()
     said: bool = False
     """The author's line says so ("X says:")."""
+    line: int = 0
+    """Where it stands: the line of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +358,7 @@ def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Seque
     if kept and (found := marks.reply(kept[0])) is not None:
         mark = mark or found
         kept = [found.rest, *kept[1:]] if found.rest else kept[1:] if not found.quote else kept
-    return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said)
+    return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said, anchor.at)
 
 
 def _split_reply(author: str) -> tuple[str, Mark | None]:

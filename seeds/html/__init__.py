@@ -1,54 +1,132 @@
-"""An HTML page -> Article with its comments: precise ways first, the general one last.
+"""An HTML page -> Article with its comments. Precise ways are tried first, the general one last:
 
-Not yet what `seeds.parse` calls for HTML (`seeds.html_text` is): the article text and the times' reference are still missing here.
+state        data that the page's scripts start from, where the page itself shows no words
+platform     the markup of a comment system that is known (`rules/platforms.toml`)
+linked_data  JSON-LD
+general      what the page repeats
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from labels.thread import Article
+from labels.thread import Article, Notice
 from seeds import detect, replies
-from seeds.html import general, parents, platforms, times, tree
+from seeds.document import Document, Reading
+from seeds.html import article, embedded, general, parents, platforms, times, tree
+from seeds.html.embedded import Item
 from seeds.html.fields import Fields
+from seeds.html.times import Time
 from seeds.html.tree import Page
 from seeds.replies import RawComment
 
-WAYS = ("structured", "platform", "general")
+WAYS = ("state", "platform", "linked_data", "general")
+_LANGUAGE_CHARS = 4000
+_MANY = 1.3
+"""So many times more comments must a later way find to be believed over JSON-LD, which pages often fill with the first few only."""
 
 
-def run(markup: str, id: str = "", ways: Collection[str] | None = None) -> Article:
-    root = tree.parse(markup)
+@dataclass(slots=True)
+class _Thread:
+    """Comments as one way found them."""
+
+    way: str
+    raws: list[RawComment]
+    places: list[str]
+    fields: Sequence[Fields] = ()
+    opens: bool = False
+    """The first record opens the discussion: it is the article."""
+
+
+def read(document: Document, ways: Collection[str] = WAYS) -> Reading:
+    """The article and its comments. Never fails: a page in which no thread is found has no comments."""
+    root = tree.parse(document.text)
+    if root is None:
+        return Reading(Article(document.id, "", url=document.url, read_by="html/no_comments", warnings=document.warnings), ())
     page = tree.flatten(root)
-    lang = detect.language("\n".join(page.lines)[:4000])
-    stamps = times.find(page, lang, None)
-    ways = ways or WAYS
-    way = "no_comments"
-    read: Sequence[Fields] | None = None
+    if not page.lines:
+        page = tree.flatten(root, hidden=tree.HIDDEN - {"noscript"})
+    lang = detect.language("\n".join(page.lines)[:_LANGUAGE_CHARS], _declared(page))
+    thread = _thread(page, times.find(page, lang, document.now), ways)
+    return _reading(document, page, lang, thread)
+
+
+def _declared(page: Page) -> str | None:
+    """The language that the page names; many name a wrong one, so it counts only where the text does not tell."""
+    name = (page.root.get("lang") or "")[:2].lower()
+    return name if name.isalpha() and len(name) == 2 else None
+
+
+def _thread(page: Page, stamps: Sequence[Time], ways: Collection[str]) -> _Thread | None:
     if "platform" in ways and (hit := platforms.find(page, stamps)):
-        way, read = f"platform/{hit[0].name}", hit[1]
-    if read is None and "general" in ways and (found := general.find(page, stamps)):
-        way, read = "general", found.fields
-    if read is None:
-        return Article(id=id, text="", read_by="html/no_comments")
-    raws = raw(page, read)
-    comments, notices = replies.link(raws)
-    return Article(id=id, text="", comments=comments, read_by=f"html/{way}", warnings=notices)
+        return _of_fields(page, f"platform/{hit[0].name}", hit[1], opens=hit[0].opens)
+    data = _of_items("linked_data", embedded.linked_data(page.root)) if "linked_data" in ways else None
+    found = general.find(page, stamps) if "general" in ways else None
+    if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws)):
+        return _of_fields(page, "general", found.fields, opens=found.opens)
+    if data is None and "state" in ways:
+        data = _of_items("state", embedded.state(page.root))
+    return data
 
 
-def raw(page: Page, read: Sequence[Fields]) -> list[RawComment]:
+def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:
+    return _Thread(way, [item.raw for item in items], [item.where for item in items]) if items else None
+
+
+def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> _Thread:
     up = parents.of(page, read)
-    out = []
-    for at, item in enumerate(read):
-        stamp = item.record.time.stamp if item.record.time else None
-        out.append(
-            RawComment(
-                text=item.text,
-                id=parents.own_id(page, item),
-                author=item.author,
-                created_at=stamp.written if stamp else None,
-                created_at_raw=stamp.raw if stamp else None,
-                reply_index=up[at] if up else None,
-            )
-        )
-    return out
+    raws = [_raw(page, item, up[at] if up else None) for at, item in enumerate(read)]
+    return _Thread(way, raws, [page.path(item.record.begin) for item in read], read, opens)
+
+
+def _raw(page: Page, item: Fields, parent: int | None) -> RawComment:
+    stamp = item.record.time.stamp if item.record.time else None
+    return RawComment(
+        text=item.text,
+        id=parents.own_id(page, item),
+        author=item.author,
+        created_at=stamp.written if stamp else None,
+        created_at_raw=stamp.raw if stamp else None,
+        reply_index=parent,
+    )
+
+
+def _reading(document: Document, page: Page, lang: str | None, thread: _Thread | None) -> Reading:
+    head = article.head(page.root)
+    opening = None
+    raws, places = (list(thread.raws), list(thread.places)) if thread else ([], [])
+    if thread and thread.opens and raws:
+        opening, raws, places = raws[0], [_without_first(raw) for raw in raws[1:]], places[1:]
+    comments, notices = replies.link(raws)
+    text = opening.text if opening else article.text(page, article.regions(page, thread.fields if thread else ()))
+    return Reading(
+        Article(
+            id=document.id,
+            text=text,
+            comments=comments,
+            url=document.url or head.url,
+            title=head.title,
+            lang=lang,
+            author=opening.author if opening else head.author,
+            published_at=(opening.created_at if opening else None) or head.published_at,
+            read_by=f"html/{thread.way if thread else 'no_comments'}",
+            warnings=(*document.warnings, *notices, *_of_times(raws)),
+        ),
+        tuple(places),
+    )
+
+
+def _without_first(raw: RawComment) -> RawComment:
+    """The comment where the first one has become the article: an answer to that one answers the article."""
+    if raw.reply_index is None:
+        return raw
+    return replace(raw, reply_index=raw.reply_index - 1 if raw.reply_index else None)
+
+
+def _of_times(raws: Sequence[RawComment]) -> list[Notice]:
+    """A warning where times stand without a value."""
+    unread = sum(raw.created_at is None and raw.created_at_raw is not None for raw in raws)
+    if not unread:
+        return []
+    return [Notice("comments", f"{unread} times have no value: relative ones need a reference time (--now), others lack the year")]

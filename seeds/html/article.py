@@ -9,6 +9,7 @@ from typing import Any
 
 from seeds import dates, prose
 from seeds.html import embedded, times
+from seeds.html.fields import Fields
 from seeds.html.tree import Element, Page
 
 _MAX_NODES = 60_000
@@ -41,6 +42,11 @@ class Head:
     title: str | None
     author: str | None
     published_at: str | None
+    url: str | None
+
+
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that lxml reads out of a page but does not let be written back."""
 
 
 def head(root: Element) -> Head:
@@ -50,6 +56,7 @@ def head(root: Element) -> Head:
         title=_title(root, data),
         author=_first(root, _AUTHOR) or _name(data.get("author")),
         published_at=_day(root, data),
+        url=_first(root, ("//link[@rel='canonical'][starts-with(@href,'http')]/@href", "//meta[@property='og:url']/@content")),
     )
 
 
@@ -108,19 +115,36 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def text(page: Page, cut: Sequence[Element]) -> str:
+def regions(page: Page, read: Sequence[Fields]) -> list[int]:
+    """The elements that hold the comments: each outer record; what is empty without them goes, too."""
+    found: list[int] = []
+    end = -1
+    for item in read:
+        if item.record.begin >= end:
+            found += _siblings(page, item.record.begin, item.record.end)
+            end = item.record.end
+    return found
+
+
+def _siblings(page: Page, begin: int, end: int) -> list[int]:
+    """The elements of a range, outermost only."""
+    found, at = [], begin
+    while at < end:
+        found.append(at)
+        at = page.end[at]
+    return found
+
+
+def text(page: Page, cut: Sequence[int]) -> str:
     """The article's words. Takes the elements `cut` out of the tree, so the page cannot be read again afterwards."""
-    for element in cut:
-        _remove(element)
     if len(page.nodes) > _MAX_NODES or page.too_deep:
-        return prose.split(list(_left(page)), {})[1]
-    from trafilatura import extract
+        gone = {line for node in cut for line in page.line_of[page.first[node] : page.last[node]]}
+        return prose.split([line for at, line in enumerate(page.lines) if at not in gone], {})[1]
+    for node in cut:
+        _remove(page.nodes[node])
+    from trafilatura import extract  # loads many modules: only where a page is read
 
-    return extract(page.root, fast=True, include_comments=False, include_tables=True, output_format="txt") or ""
-
-
-def _left(page: Page) -> list[str]:
-    return []
+    return extract(page.root, fast=True, include_comments=False) or ""
 
 
 def _remove(element: Element) -> None:
@@ -130,7 +154,7 @@ def _remove(element: Element) -> None:
         return
     tail, before = element.tail or "", element.getprevious()
     if before is not None:
-        before.tail = (before.tail or "") + tail
+        before.tail = _UNWRITABLE.sub("", (before.tail or "") + tail)
     else:
-        parent.text = (parent.text or "") + tail
+        parent.text = _UNWRITABLE.sub("", (parent.text or "") + tail)
     parent.remove(element)

@@ -37,6 +37,8 @@ class Found:
     fields: tuple[Fields, ...]
     score: float
     signs: dict[str, float]
+    opens: bool = False
+    """The first record opens the discussion (a forum): it is the article."""
 
 
 def find(page: Page, times: Sequence[Time]) -> Found | None:
