@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPBearer
 
 from serve import security
@@ -104,6 +104,19 @@ def site_of(caller: Caller, asked: str | None) -> str:
 def sites_of(caller: Caller, asked: str | None) -> tuple[str, ...] | None:
     """The sites to look in; None: all, which only a caller of all sites has."""
     return caller.sites if asked is None else (site_of(caller, asked),)
+
+
+def begin_session(response: Response, running: Service, token: str) -> None:
+    """Sets the session's cookie: HttpOnly, SameSite=Lax, and bound to https where the service has an https address."""
+    public = running.settings.public_url
+    response.set_cookie(
+        security.cookie_name(public),
+        token,
+        max_age=security.SESSION_S,
+        secure=public.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _no_key(request: Request) -> Failure:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from serve import security
 from serve.api import schema
-from serve.api.auth import DECLARED, Anyone, Running
+from serve.api.auth import DECLARED, Anyone, Running, begin_session
 from serve.api.problems import Failure
 from serve.service import in_thread
 
@@ -22,15 +22,7 @@ async def log_in(body: schema.SessionIn, request: Request, running: Running) -> 
     if token is None:
         raise Failure(401, "bad_login", "name or password is wrong", headers={"WWW-Authenticate": "Bearer"})
     response = Response(status_code=204)
-    public = running.settings.public_url
-    response.set_cookie(
-        security.cookie_name(public),
-        token,
-        max_age=security.SESSION_S,
-        secure=public.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )
+    begin_session(response, running, token)
     return response
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
 from serve import security
-from serve.api.auth import Running, service
+from serve.api.auth import service
 from serve.review import i18n
 from serve.review.i18n import Language
 from serve.security import Role
@@ -92,16 +92,3 @@ async def refused(running: Service, name: str, request: Request, why: str) -> No
     """Writes a refusal into the audit log."""
     detail = {"why": why, "method": request.method, "path": request.url.path[:200]}
     await in_thread(lambda: running.store.desk.log(name, "refused", running.now, **detail))
-
-
-def begin_session(response: Response, running: Running, token: str) -> None:
-    """Sets the session's cookie: HttpOnly, SameSite=Lax, and bound to https where the service has an https address."""
-    public = running.settings.public_url
-    response.set_cookie(
-        security.cookie_name(public),
-        token,
-        max_age=security.SESSION_S,
-        secure=public.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from serve import security
-from serve.api.auth import Running
-from serve.review.access import N_, LoggedOut, Reader, Refusal, begin_session, person
+from serve.api.auth import Running, begin_session
+from serve.review.access import N_, LoggedOut, Reader, Refusal, person
 from serve.review.pages import render
 from serve.service import in_thread
 

@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from labels.errors import ConfigError
 from serve import security
-from serve.api.auth import Running
+from serve.api.auth import Running, begin_session
 from serve.review import pages
-from serve.review.access import N_, Admin, Person, Refusal, begin_session, refused
+from serve.review.access import N_, Admin, Person, Refusal, refused
 from serve.security import Role
 from serve.service import Service, in_thread
 from serve.store import people as store_people
