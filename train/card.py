@@ -40,6 +40,7 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
     yield f"- config fingerprint {manifest.config}; made {manifest.created}; seed {config.seed}; stored as {manifest.precision}"
     yield f"- comment and context: at most {manifest.max_tokens} tokens a window; longer comments are read in windows"
     yield f"- macro-F1 lost to the precision (a sample of dev rows): {json.dumps(manifest.loss)}"
+    yield from _gate(config, manifest)
     yield "- repeat it: `threadwise train`, `threadwise export`, `threadwise evaluate`, each with `configs/release.toml`\n"
     yield from _figures(figures)
     yield "## Limits\n"
@@ -51,6 +52,15 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
     heads = ("toxicity.toxicity", "stance", "reply_stance", "sentiment")
     counts = [(lang, *(manifest.rows.get(name, {}).get(lang, 0) for name in heads)) for lang in manifest.languages]
     yield from _table(("language", *heads), counts)
+
+
+def _gate(config: Config, manifest: Manifest) -> Iterable[str]:
+    """Says so where the release lost more to its precision than the configuration allows."""
+    bounds = (("heads", config.export.gate_head), ("worst_languages", config.export.gate_language))
+    for kind, bound in bounds:
+        for name, lost in manifest.loss.get(kind, {}).items():
+            if lost > bound:
+                yield f"- **not passed: the gate of the export allows {bound} for {name}; this release loses {lost}**"
 
 
 def _asked(head: schema.Head) -> str:

@@ -15,7 +15,7 @@ from train.rows import Floats
 
 _OUTPUT = "toxicity"
 ENOUGH = 0.4
-"""Evidence from which a word is marked: the best character-F1 on training rows that people marked (docs/log.md)."""
+"""Evidence from which a word is marked. Not tuned: the first release gives all words of a comment much the same (docs/log.md)."""
 _TOXIC = 0.5
 """A comment that is at least this toxic has its strongest word marked, even where no word reaches ENOUGH."""
 
