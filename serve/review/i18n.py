@@ -99,13 +99,14 @@ def negotiate(chosen: str | None, accept: str | None) -> Language:
 
 
 def install(environment: Environment, code: str) -> None:
-    """Lets the templates of an environment speak one language: `_()`, `ngettext()`, `{% trans %}`, and `language` for the rest.
+    """Lets the templates of an environment speak one language: `_()`, `ngettext()`, `plural()`, and `language` for the rest.
 
     The environment needs the extension `jinja2.ext.i18n` and must be no other language's.
     """
     speaks = language(code)
     environment.install_gettext_translations(speaks.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.globals["language"] = speaks
+    environment.globals["plural"] = speaks.plural  # a plain name: that of an attribute is not found by the extractor
 
 
 def _catalogue(code: str) -> gettext.NullTranslations:
