@@ -52,7 +52,6 @@ def read(code: str) -> Catalog:
 
 def write(code: str, catalog: Catalog) -> None:
     text = io.BytesIO()
-    catalog.header_comment = ""
     pofile.write_po(text, catalog, width=140, sort_output=True, include_lineno=False, ignore_obsolete=True)
     (LOCALE / f"{code}.po").write_text(_VOLATILE.sub("", text.getvalue().decode()), encoding="utf-8")
 
