@@ -31,6 +31,8 @@ class Postgres:
     bin: Path
     folder: Path
     port: int
+    durable: bool = False
+    """Whether what is committed is on the disk, as it is for users."""
 
     @property
     def url(self) -> str:
@@ -42,9 +44,8 @@ class Postgres:
         return self.url.removesuffix("/postgres") + f"/{name}"
 
     def start(self) -> None:
-        # No fsync: processes are killed here, never the machine.
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
-        options += " -c fsync=off -c full_page_writes=off"
+        options += "" if self.durable else " -c fsync=off -c full_page_writes=off"  # processes are killed here, never the machine
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
@@ -73,12 +74,12 @@ class Postgres:
 
 
 @contextmanager
-def running(bin: Path) -> Iterator[Postgres]:
+def running(bin: Path, *, durable: bool = False) -> Iterator[Postgres]:
     """A started server with nothing in it; stopped and removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="threadwise-postgres-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    server = Postgres(bin, folder, free_port())
+    server = Postgres(bin, folder, free_port(), durable)
     try:
         server.create()
         server.start()

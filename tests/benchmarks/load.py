@@ -1,0 +1,139 @@
+"""A load generator on the loopback address: requests one after another on so many connections, or at given times whatever the answers do.
+
+A request is timed from when it was due, so that a server which stalls is not spared the requests that it kept waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, ready to be written."""
+
+    data: bytes
+
+    @classmethod
+    def of(cls, method: str, path: str, key: str, body: Any) -> Call:
+        raw = json.dumps(body).encode()
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\n"
+        return cls(f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`status` 0: no whole answer came. `seconds`: from when the request was due; `ended` by the clock of `time.monotonic`."""
+
+    status: int
+    seconds: float
+    ended: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a phase."""
+
+    replies: tuple[Reply, ...]
+    seconds: float
+
+    def count(self, *statuses: int) -> int:
+        return sum(reply.status in statuses for reply in self.replies)
+
+    @property
+    def rate(self) -> float:
+        """Answers with scores, a second."""
+        return self.count(200, 201) / self.seconds
+
+    def quantile(self, share: float, *statuses: int) -> float:
+        """Seconds within which that share of the answers came; NaN where there was none."""
+        times = [reply.seconds for reply in self.replies if reply.status in (statuses or (200, 201))]
+        return float(np.quantile(times, share)) if times else float("nan")
+
+
+def closed(port: int, calls: Sequence[Call], connections: int, seconds: float) -> Load:
+    """`connections` clients, each of which asks again as soon as it is answered, until the time is over. Calls are used in a circle."""
+    return asyncio.run(_closed(port, calls, connections, seconds))
+
+
+def opened(port: int, calls: Sequence[Call], rate: float, seconds: float, *, timeout_s: float = 60.0, seed: int = 0) -> Load:
+    """`rate` requests a second at random times (Poisson), as from many people who do not wait for each other."""
+    gaps = np.random.default_rng(seed).exponential(1 / rate, max(int(rate * seconds), 1))
+    return asyncio.run(_opened(port, calls, np.cumsum(gaps).tolist(), timeout_s))
+
+
+async def _closed(port: int, calls: Sequence[Call], connections: int, seconds: float) -> Load:
+    replies: list[Reply] = []
+    order = iter(range(10**9))
+    begun = time.monotonic()
+
+    async def client() -> None:
+        line = _Line(port)
+        while time.monotonic() < begun + seconds:
+            replies.append(await line.ask(calls[next(order) % len(calls)], time.monotonic()))
+        line.close()
+
+    await asyncio.gather(*(client() for _ in range(connections)))
+    return Load(tuple(replies), time.monotonic() - begun)
+
+
+async def _opened(port: int, calls: Sequence[Call], times: Sequence[float], timeout_s: float) -> Load:
+    idle: list[_Line] = []
+    begun = time.monotonic()
+
+    async def one(call: Call, due: float) -> Reply:
+        line = idle.pop() if idle else _Line(port)
+        try:
+            async with asyncio.timeout(timeout_s):
+                reply = await line.ask(call, due)
+        except TimeoutError:
+            line.close()
+            return Reply(0, time.monotonic() - due, time.monotonic())
+        idle.append(line)
+        return reply
+
+    tasks = []
+    for place, at in enumerate(times):
+        await asyncio.sleep(max(begun + at - time.monotonic(), 0))
+        tasks.append(asyncio.create_task(one(calls[place % len(calls)], begun + at)))
+    replies = await asyncio.gather(*tasks)
+    for line in idle:
+        line.close()
+    return Load(tuple(replies), time.monotonic() - begun)
+
+
+class _Line:
+    """A connection that is kept open, and opened anew where the server has closed it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, call: Call, due: float) -> Reply:
+        try:
+            if self._streams is None:
+                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            reader, writer = self._streams
+            writer.write(call.data)
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+            if b"connection: close" in head:
+                self.close()
+            status = int(head.split(b" ", 2)[1])
+        except (OSError, asyncio.IncompleteReadError):
+            self.close()
+            status = 0
+        now = time.monotonic()
+        return Reply(status, now - due, now)
+
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
