@@ -27,6 +27,8 @@ class Unscored(StrEnum):
     """Nothing but white space, control and format characters."""
     TOO_LONG = "too_long"
     """More than MAX_CHARS characters."""
+    FAILED = "failed"
+    """The service's model failed on it; the log says how. A person has to read it."""
 
 
 @dataclass(frozen=True, slots=True)

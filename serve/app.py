@@ -31,7 +31,7 @@ _RETENTION_EVERY_S = 3_600
 
 
 def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[], float] = time.time) -> FastAPI:
-    """The application; its lifespan owns the threads, and closes the store. Raises ConfigError for a wrong policy."""
+    """The application; its lifespan starts and ends the threads and closes the store, and may be run again. Raises ConfigError."""
     service = assemble(settings, scorer, store, clock)
     app = FastAPI(
         title="Threadwise",
@@ -73,7 +73,8 @@ def assemble(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[
         allow_private=settings.webhooks.allow_private_targets,
         watch=lambda outcome: metrics.webhooks.labels(outcome).inc(),
     )
-    return Service(settings, store, queue, chosen, metrics, Rates(time.monotonic), sender, clock, Rates(time.monotonic))
+    rates, logins, refusals = (Rates(time.monotonic) for _ in range(3))
+    return Service(settings, store, queue, chosen, metrics, rates, sender, clock, logins, refusals)
 
 
 def policy_text(settings: Settings) -> str:
@@ -93,6 +94,7 @@ def parse_policy(text: str, scorer: Scorer) -> Policy:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    service.queue.start()
     service.sender.start()
     retention = asyncio.create_task(_retain(service))
     try:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labels.scores import Scored
 from serve.api.problems import Failure, answer, failure_of
-from serve.scoring import Turn
+from serve.scoring import Timing, Turn
 from serve.settings import Limits
 
 _LOG = structlog.get_logger("serve")
@@ -30,6 +30,8 @@ _SECURITY = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
+_CLOSE = {"connection": "close"}
+"""What is left of the body is not read, so nothing can follow it."""
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 TEXT_FIELDS = frozenset({"text", "author", "comment_text", "body", "key", "password", "note"})
 """Members of a log event that hold what people wrote or a secret: dropped unless texts are asked for, and secrets always."""
@@ -51,6 +53,7 @@ class Metrics:
         self.cached = Counter("threadwise_cache_hits", "Comments answered from the cache", **given)
         self.scored = Counter("threadwise_comments", "Comments by outcome", ["outcome"], **given)
         self.scores = Histogram("threadwise_score", "Scores, to see drift", ["output", "lang"], buckets=_TENTHS, **given)
+        self.refusals = Counter("threadwise_refusals", "Requests of those who may not", ["why"], **given)
         self.actions = Counter("threadwise_actions", "What the policy did", ["action"], **given)
         self.webhooks = Counter("threadwise_webhooks", "Webhook tries", ["outcome"], **given)
 
@@ -80,6 +83,7 @@ class Layer:
         asked = Headers(scope=scope).get("x-request-id", "")
         request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", asked) else uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        scope.setdefault("state", {})
         sent = _Sent(send, scope, {"x-request-id": request_id, "x-threadwise-model": self._model, **_SECURITY})
         begun = time.monotonic()
         try:
@@ -100,17 +104,19 @@ class Layer:
         """`receive` that refuses a body beyond the limit, whether its length is announced or not, and one that dawdles."""
         seen, whole, limit = 0, False, self._limits.body_bytes
         announced = Headers(scope=scope).get("content-length", "")
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._limits.request_s
 
         async def limited() -> Message:
             nonlocal seen, whole
             try:
-                async with asyncio.timeout(None if whole else self._limits.request_s):
+                async with asyncio.timeout_at(None if whole else end):
                     message = await receive()
             except TimeoutError as error:
-                raise Failure(408, "slow_body", f"the body did not come within {self._limits.request_s:g} s") from error
+                raise Failure(408, "slow_body", f"the body did not come within {self._limits.request_s:g} s", headers=_CLOSE) from error
             seen, whole = seen + len(message.get("body", b"")), not message.get("more_body", False)
             if max(seen, int(announced) if announced.isdigit() else 0) > limit:
-                raise Failure(413, "too_large", f"the body is larger than {limit:,} bytes")
+                raise Failure(413, "too_large", f"the body is larger than {limit:,} bytes", headers=_CLOSE)
             return message
 
         return limited
@@ -136,7 +142,15 @@ class _Sent:
                 headers.setdefault(name, value)
             if headers.get("content-type", "").startswith("text/html"):
                 headers.setdefault("content-security-policy", _CSP)
+            if timing := self._scope["state"].get("timing"):
+                headers.setdefault("server-timing", _timing(timing))
         await self._send(message)
+
+
+def _timing(timing: Timing) -> str:
+    """Milliseconds of each step of scoring, as Server-Timing has them."""
+    steps = (("queue", timing.queue), ("tokenise", timing.tokenise), ("infer", timing.infer))
+    return ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in steps)
 
 
 def configure_logs(*, texts: bool, level: int = logging.INFO) -> None:

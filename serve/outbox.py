@@ -70,9 +70,11 @@ class Sender:
     ) -> None:
         self._events, self._clock, self._timeout_s, self._allow_private, self._watch = events, clock, timeout_s, allow_private, watch
         self._wake, self._stopping = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self._thread.start()
 
     def notify(self) -> None:
@@ -83,7 +85,8 @@ class Sender:
         """Ends after the try that runs."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join(self._timeout_s + 5)
+        if self._thread is not None:
+            self._thread.join(self._timeout_s + 5)
 
     def send_due(self) -> int:
         """Tries every event that is due now; how many."""

@@ -19,7 +19,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
 from labels.errors import ThreadwiseError
-from labels.scores import Scored, ScoreInput
+from labels.scores import Scored, ScoreInput, Unscored
 from train.inference import Prepared, Scorer
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _PIECE_S = 0.05
 
 
 class QueueFullError(ThreadwiseError):
-    """As many comments wait as the queue may hold, or the service is stopping."""
+    """As many comments wait as the queue may hold, or nobody scores: the service is stopping, or its thread has ended."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__("the scoring queue is full; try again later")
@@ -91,7 +91,7 @@ class _Piece:
 
 
 class Queue:
-    """Safe to call from any thread. `watch` is told of each turn."""
+    """Safe to call from any thread; `start` it first. `watch` is told of each turn."""
 
     def __init__(
         self, scorer: Scorer, *, limit: int, batch_tokens: int, cache_entries: int = 0, watch: Callable[[Turn], None] | None = None
@@ -108,8 +108,7 @@ class Queue:
         self._rate = 200.0
         self._stopping = False
         self._wake = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="scoring", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     @property
     def waiting(self) -> int:
@@ -118,7 +117,13 @@ class Queue:
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive() and not self._stopping
+        """Whether what is submitted will be scored."""
+        return self._thread is not None and self._thread.is_alive() and not self._stopping
+
+    def start(self) -> None:
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="scoring", daemon=True)
+        self._thread.start()
 
     def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> Future[Answer]:
         """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once."""
@@ -129,7 +134,7 @@ class Queue:
         now = time.monotonic()
         with self._wake:
             # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
-            if self._stopping or (self._waiting and self._waiting + len(inputs) > self.limit):
+            if not self.alive or (self._waiting and self._waiting + len(inputs) > self.limit):
                 raise QueueFullError(max(1, round(self._waiting / self._rate)))
             for place, (begin, end) in enumerate(_cuts(inputs)):
                 heapq.heappush(self._heap, _Piece(now + place * _PIECE_S, next(self._numbers), begin, inputs[begin:end], job, now))
@@ -142,7 +147,8 @@ class Queue:
         with self._wake:
             self._stopping = True
             self._wake.notify()
-        self._thread.join(timeout_s)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
         while True:
@@ -155,17 +161,24 @@ class Queue:
 
     def _turn(self) -> None:
         pieces: list[_Piece] = []
+        begun = time.monotonic()
         try:
-            begun = time.monotonic()
             tokens = self._take(pieces)
             if pieces:
                 self._score(pieces, tokens, begun)
-        except Exception as error:
-            # The worker must outlive any one request; those of this turn are told.
-            _LOG.exception("scoring failed")
+        except Exception:
+            # The worker outlives any comment, and no comment takes the others of its turn with it.
+            _LOG.exception("scoring failed; each comment of the turn is tried alone")
             for piece in pieces:
-                with contextlib.suppress(InvalidStateError):
-                    piece.job.future.set_exception(error)
+                self._deliver(piece, [self._alone(item, piece.job.explain) for item in piece.inputs], Timing(begun - piece.arrived))
+
+    def _alone(self, item: ScoreInput, explain: bool) -> Scored:
+        """The answer for one comment, whatever the model makes of it."""
+        try:
+            return self.scorer.score([item], explain=explain)[0]
+        except Exception:
+            _LOG.exception("a comment cannot be scored")
+            return Scored(item.id, item.lang, {}, self.scorer.model, Unscored.FAILED)
 
     def _take(self, pieces: list[_Piece]) -> int:
         """Pops pieces until the budget is used, tokenising as it goes; the tokens taken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 from fastapi import Request
 
+from labels.errors import StoreError
 from labels.ids import stable_id
 from labels.scores import Scored, ScoreInput
 from labels.thread import Article
@@ -19,12 +21,13 @@ from serve.operations import Metrics
 from serve.outbox import Sender
 from serve.policy import Case, Policy, Verdict
 from serve.scoring import Answer, GoneError, Queue
-from serve.security import Rates
+from serve.security import Caller, Rates
 from serve.settings import Settings
 from serve.store import Store
 from serve.store.comments import Incoming, Stored
 from train import inference
 
+_LOG = logging.getLogger(__name__)
 ID = r"[^\x00-\x1f\x7f/]{1,200}"
 """An id of the caller's, or a page's: it stands in addresses."""
 P = ParamSpec("P")
@@ -44,6 +47,8 @@ class Service:
     """Seconds since 1970."""
     logins: Rates
     """Tries to log in, by name."""
+    refusals: Rates
+    """Lines of the audit log on refusals, by caller: who is refused in a storm must not fill the disk."""
 
     @property
     def now(self) -> int:
@@ -63,6 +68,7 @@ class Service:
         finally:
             future.cancel()
             gone.cancel()
+        request.state.timing = answer.timing
         for scored in answer.scored:
             self.metrics.scored_one(scored)
         return answer
@@ -88,6 +94,21 @@ class Service:
         await in_thread(self.store.articles.put, site, article, self.now)
         await in_thread(self.store.comments.put_all, items, self.now)
         return await in_thread(self.store.comments.open_of, site, article.id)
+
+    def refused(self, request: Request, why: str) -> None:
+        """Counts a refusal and writes it into the audit log, up to a limit for each caller. Blocks; never raises."""
+        self.metrics.refusals.labels(why).inc()
+        caller: Caller | None = getattr(request.state, "caller", None)
+        name = caller.name if caller else "nobody"
+        address = request.client.host if request.client else ""
+        if self.refusals.take(f"{name}@{address}", self.settings.limits.refusals_per_minute):
+            return
+        # The route, not the path: an id in it would outlast the erasure of its comment.
+        route = getattr(request.scope.get("route"), "path", "")
+        try:
+            self.store.desk.log(name, "refused", self.now, why=why, method=request.method, path=route)
+        except StoreError as error:
+            _LOG.warning("audit: %s", error)
 
     def act(self, incoming: Incoming, scored: Scored) -> Verdict:
         verdict = self.policy.act(Case(incoming.text, incoming.site, incoming.author, scored))

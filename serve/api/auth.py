@@ -56,6 +56,7 @@ async def identify(request: Request) -> Caller:
         caller = await _person(request, running, session)
     else:
         raise _no_key(request)
+    request.state.caller = caller
     per_minute = caller.per_minute or settings.limits.key_per_minute
     if wait := running.rates.take(f"{caller.role}:{caller.name}", per_minute):
         raise _too_many(request, wait, per_minute)
@@ -63,13 +64,15 @@ async def identify(request: Request) -> Caller:
 
 
 async def _person(request: Request, running: Service, session: str) -> Caller:
-    allowed = (running.settings.public_url.rstrip("/"),) if running.settings.public_url else ()
-    if security.is_foreign(request.method, request.headers, has_session=True, allowed=allowed):
-        raise Failure(403, "cross_site", "this request comes from another site's page, or does not say where it comes from")
     user = await in_thread(running.store.accounts.session_user, security.digest(session), running.now)
     if user is None:
         raise Failure(401, "session_ended", "the session has ended; log in again", headers={"WWW-Authenticate": "Bearer"})
-    return security.caller_of_user(user)
+    request.state.caller = security.caller_of_user(user)
+    allowed = (running.settings.public_url.rstrip("/"),) if running.settings.public_url else ()
+    if security.is_foreign(request.method, request.headers, has_session=True, allowed=allowed):
+        raise Failure(403, "cross_site", "this request comes from another site's page, or does not say where it comes from")
+    caller: Caller = request.state.caller
+    return caller
 
 
 def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Caller]]:

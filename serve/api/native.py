@@ -12,7 +12,6 @@ from seeds import detect
 from serve.api import schema
 from serve.api.auth import DECLARED, Anyone, Decides, Ingests, Reads, Running, Scores, site_of, sites_of
 from serve.api.problems import Failure
-from serve.scoring import Answer
 from serve.service import in_thread, language_of
 from serve.store.comments import Choice, Filter, Incoming, Stored
 
@@ -23,18 +22,10 @@ _PRIOR_CHARS = 2_000
 CommentId = Annotated[schema.Id, Path()]
 
 
-def timed(response: Response, answer: Answer) -> None:
-    """Server-Timing in milliseconds."""
-    timing = answer.timing
-    steps = (("queue", timing.queue), ("tokenise", timing.tokenise), ("infer", timing.infer))
-    response.headers["Server-Timing"] = ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in steps)
-
-
 @router.post("/score", response_model_exclude_unset=False)
-async def score(body: schema.ScoreRequest, request: Request, response: Response, running: Running, caller: Scores) -> schema.ScoreResponse:
+async def score(body: schema.ScoreRequest, request: Request, running: Running, caller: Scores) -> schema.ScoreResponse:
     """Scores up to 1,000 comments of one page. A comment that cannot be scored says why; the others are scored all the same."""
     answer = await running.score(await in_thread(inputs_of, body), request, explain=body.explain)
-    timed(response, answer)
     heads = [str(head) for head in body.heads] if body.heads is not None else None
     found = [schema.ScoredOut.of(scored, heads) for scored in answer.scored]
     return schema.ScoreResponse(model=running.queue.scorer.model, comments=found)

@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse, Response
 from labels.scores import MAX_CHARS, Scored, ScoreInput, Unscored
 from serve.api import loose
 from serve.api.auth import Running, Scores
-from serve.api.native import timed
 from serve.api.problems import Failure
 
 router = APIRouter(include_in_schema=False)
@@ -46,11 +45,11 @@ async def moderations(request: Request, running: Running, caller: Scores) -> Res
     answer = await running.score([ScoreInput(str(place), text) for place, text in enumerate(texts)], request)
     if any(scored.reason is Unscored.TOO_LONG for scored in answer.scored):  # all false would let it pass unread
         raise Failure(400, "string_above_max_length", f"a text of 'input' has more than {MAX_CHARS:,} characters", param="input")
+    if any(scored.reason is Unscored.FAILED for scored in answer.scored):
+        raise Failure(500, "server_error", "a text of 'input' could not be judged", param="input")
     results = [_result(scored) for scored in answer.scored]
     given = {"id": f"modr-{secrets.token_hex(12)}", "model": running.queue.scorer.model, "results": results}
-    response = JSONResponse(given)
-    timed(response, answer)
-    return response
+    return JSONResponse(given)
 
 
 def _texts(given: Any) -> list[str]:

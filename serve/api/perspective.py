@@ -14,11 +14,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from labels import schema
-from labels.scores import Context, Scored, ScoreInput
+from labels.scores import Context, Scored, ScoreInput, Unscored
 from seeds import detect
 from serve.api import loose
 from serve.api.auth import Running, Scores, site_of
-from serve.api.native import timed
 from serve.api.problems import Failure
 from serve.security import Caller
 from serve.service import Service, in_thread, language_of
@@ -68,6 +67,8 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     whole = [ScoreInput("0", text, found, context)]
     parts = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(sentences, start=1)]
     answer = await running.score(whole + (parts if len(parts) > 1 else []), request)
+    if answer.scored[0].reason is Unscored.FAILED:
+        raise Failure(500, "internal", "Internal error encountered.")
     spans = answer.scored[1:] or answer.scored
     priors = running.settings.perspective.priors
     scores = dict(_attributes(asked, answer.scored[0], spans, [_utf16(text, *span) for span in sentences], priors))
@@ -78,7 +79,6 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     if "clientToken" in body:
         given["clientToken"] = body["clientToken"]
     response = shown(given, request)
-    timed(response, answer)
     if unsupported:
         response.headers["X-Threadwise-Unsupported"] = ", ".join(unsupported)
     return response

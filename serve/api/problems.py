@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +15,9 @@ from starlette.exceptions import HTTPException
 from labels.errors import DocumentError, RowError, StoreError
 from serve.scoring import GoneError, QueueFullError
 from serve.store.comments import StaleError
+
+if TYPE_CHECKING:
+    from serve.service import Service
 
 _LOG = logging.getLogger(__name__)
 GOOGLE_PATHS = ("/v1alpha1", "/comments:", "/$discovery", "/discovery", "/batch")
@@ -29,11 +32,29 @@ GOOGLE_STATUS = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
+REFUSALS = frozenset(
+    {
+        "no_key",
+        "bad_key",
+        "invalid_api_key",
+        "session_ended",
+        "cross_site",
+        "scope",
+        "site",
+        "bad_login",
+        "too_many_logins",
+        "bad_signature",
+    }
+)
+"""Codes of failures that say who may not do what: the audit log takes them down."""
 OPENAI_TYPE = {401: "invalid_request_error", 429: "requests", 500: "server_error", 503: "server_error"}
 
 
-class Failure(Exception):  # noqa: N818  # an answer to be given, not a fault
-    """An answer other than success. `code` is stable and for programs, `detail` for people; `details` are Google's."""
+class Failure(HTTPException):
+    """An answer other than success. `code` is stable and for programs, `detail` for people; `details` are Google's.
+
+    An HTTPException, since FastAPI passes only those on when they are raised while it reads the body.
+    """
 
     def __init__(
         self,
@@ -45,9 +66,8 @@ class Failure(Exception):  # noqa: N818  # an answer to be given, not a fault
         details: list[dict[str, Any]] | None = None,
         param: str | None = None,
     ) -> None:
-        super().__init__(detail)
-        self.status, self.code, self.detail = status, code, detail
-        self.headers, self.details, self.param = dict(headers or {}), details or [], param
+        super().__init__(status, detail, dict(headers or {}))
+        self.status, self.code, self.details, self.param = status, code, details or [], param
 
 
 def busy(retry_after_s: int, detail: str) -> Failure:
@@ -89,10 +109,14 @@ def _openai(failure: Failure) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Maps every error of the tree, and every one that nobody foresaw, to an answer."""
+    """Maps every error of the tree, and every one that nobody foresaw, to an answer; refusals are taken down."""
 
-    def handle(request: Request, error: Exception) -> JSONResponse:
-        return answer(request.url.path, failure_of(error))
+    def handle(request: Request, error: Exception) -> JSONResponse:  # not async, so off the event loop: it may write to the database
+        failure = failure_of(error)
+        if failure.code in REFUSALS:
+            running: Service = request.app.state.service
+            running.refused(request, failure.code)
+        return answer(request.url.path, failure)
 
     kinds: tuple[type[Exception], ...] = (Failure, *(kind for kind, _ in _TABLE))
     for kind in kinds:
@@ -124,11 +148,16 @@ def _invalid(error: Any) -> Failure:
     return Failure(422, "invalid", "; ".join(said))
 
 
+def _unusable(error: Any) -> Failure:
+    _LOG.warning("store: %s", error)
+    return busy(2, "the database cannot be used just now; nothing of this request was stored")
+
+
 _TABLE: tuple[tuple[type[Exception], Callable[[Any], Failure]], ...] = (
     (HTTPException, _http),
     (RequestValidationError, _invalid),
     (QueueFullError, lambda error: busy(error.retry_after_s, str(error))),
-    (StoreError, lambda error: busy(2, str(error))),
+    (StoreError, _unusable),
     (TimeoutError, lambda error: busy(2, "scoring took longer than the time limit")),
     (DocumentError, lambda error: Failure(422, "unreadable_document", str(error))),
     (RowError, lambda error: Failure(422, "invalid", str(error))),

@@ -80,7 +80,7 @@ class ScoredOut(BaseModel):
     id: str
     lang: str | None
     scored: bool
-    reason: str | None = Field(description="Why it has no scores: empty, too_long.")
+    reason: str | None = Field(description="Why it has no scores: empty, too_long, failed.")
     scores: dict[str, dict[str, float]] = Field(description="Head -> output -> probability. A head is absent where it does not apply.")
     low_confidence: list[str] = Field(description="Heads or outputs that rest on too few labelled rows in this language.")
     spans: list[SpanOut] | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from fastapi import APIRouter, Request, Response
 
 from serve import security
 from serve.api import schema
 from serve.api.auth import DECLARED, Anyone, Running, begin_session
 from serve.api.problems import Failure
+from serve.security import Caller
 from serve.service import in_thread
 
 router = APIRouter(prefix="/v1", responses=schema.PROBLEMS)
@@ -16,8 +19,10 @@ router = APIRouter(prefix="/v1", responses=schema.PROBLEMS)
 @router.post("/session", status_code=204)
 async def log_in(body: schema.SessionIn, request: Request, running: Running) -> Response:
     """Begins a session of a person; its cookie is HttpOnly and SameSite=Lax."""
-    if running.logins.take(body.name, running.settings.limits.login_per_minute):
-        raise Failure(429, "rate_limit_exceeded", "too many tries to log in under this name", headers={"Retry-After": "60"})
+    request.state.caller = Caller(body.name, (), ())  # as whom the audit log names a refusal
+    if wait := running.logins.take(body.name, running.settings.limits.login_per_minute):
+        headers = {"Retry-After": str(math.ceil(wait))}
+        raise Failure(429, "too_many_logins", "too many tries to log in under this name", headers=headers)
     token = await in_thread(security.sign_in, running.store.accounts, body.name, body.password, running.now)
     if token is None:
         raise Failure(401, "bad_login", "name or password is wrong", headers={"WWW-Authenticate": "Bearer"})

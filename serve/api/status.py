@@ -11,18 +11,20 @@ from serve.api.auth import Running
 from serve.service import in_thread
 
 router = APIRouter(include_in_schema=False)
+_ENDED = "the scoring thread has ended"
 
 
 @router.get("/healthz")
-async def alive() -> Response:
-    """200 while the process answers at all."""
-    return JSONResponse({"status": "ok"})
+async def alive(running: Running) -> Response:
+    """200 while the process does its work; 503 where only a new start helps."""
+    well = running.queue.alive
+    return JSONResponse({"status": "ok" if well else _ENDED}, 200 if well else 503)
 
 
 @router.get("/readyz")
 async def ready(running: Running) -> Response:
     """200 while comments can be scored and stored; else 503 with what is wrong."""
-    wrong = [] if running.queue.alive else ["the scoring thread has ended"]
+    wrong = [] if running.queue.alive else [_ENDED]
     try:
         await in_thread(running.store.ready)
     except StoreError as error:

@@ -34,11 +34,13 @@ def connect(url: str) -> Engine:
         raise StoreError(f"database: {_shown(url)} is no database URL, such as sqlite:///threadwise.db") from error
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise StoreError(f"database: {parsed.drivername} is not known; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+    # Errors show no values of statements: those are what people wrote, and errors go to the log.
+    shared: dict[str, Any] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 5, "hide_parameters": True}
     if parsed.drivername == "postgresql+psycopg":
-        return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, pool_timeout=5, connect_args={"connect_timeout": 5})
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **shared)
     if not parsed.database or parsed.database == ":memory:":
         raise StoreError("database: SQLite needs a file, such as sqlite:///threadwise.db")
-    engine = sa.create_engine(url, pool_size=20, max_overflow=20, pool_timeout=5, connect_args={"timeout": _BUSY_MS / 1000})
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, **shared)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
