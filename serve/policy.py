@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 import unicodedata
@@ -179,6 +180,25 @@ def parse(
     if wrong:
         raise ConfigError("; ".join(wrong))
     return Policy(table["version"], tuple(rule for rule in rules if rule), table.get("dry_run", False), thresholds, known)
+
+
+def dump(policy: Policy) -> str:
+    """The TOML text of a policy; `parse` makes the same rules of it."""
+    lines = [f"version = {_toml(policy.version)}", f"dry_run = {_toml(policy.dry_run)}"]
+    for rule in policy.rules:
+        lines += ["", "[[rule]]"]
+        said = {item.name for item in fields(Rule) if getattr(rule, item.name) != item.default}
+        said |= {"at_least"} if rule.kind == "band" else set()
+        lines += [f"{item.name} = {_toml(getattr(rule, item.name))}" for item in fields(Rule) if item.name in said]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)
 
 
 def _rule(place: int, entry: Mapping[str, Any], wrong: list[str]) -> Rule | None:

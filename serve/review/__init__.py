@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from serve.review import decide, insight, labels, live, login, pages, people, preferences, queue
+from serve.review import bulk, decide, insight, labels, live, login, pages, people, policy, preferences, queue
 from serve.review.access import LoggedOut, Refusal
 
-_ROUTERS = (login.router, queue.router, decide.router, live.router, people.router, preferences.router, insight.router, labels.router)
+_PAGES = (login, queue, decide, live, bulk, policy, people, preferences, insight, labels)
 
 
 def mount(app: FastAPI) -> None:
@@ -19,8 +19,8 @@ def mount(app: FastAPI) -> None:
     app.add_exception_handler(LoggedOut, pages.logged_out)
     app.add_exception_handler(Refusal, pages.refusal)
     app.state.desk_pulse = live.Pulse()
-    for router in _ROUTERS:
-        app.include_router(router)
+    for page in _PAGES:
+        app.include_router(page.router)
     app.mount("/review/static", _Kept(directory=str(files("serve.review").joinpath("static"))))
 
 

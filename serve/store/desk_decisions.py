@@ -20,7 +20,7 @@ _STATE = ("state", "action", "escalated", "highlighted", "decision")
 
 
 class ConflictError(ThreadwiseError):
-    """Somebody was faster. `why`: claimed (somebody reads it now), decided, edited; `by`: who, where it is known."""
+    """Somebody was faster. `why`: claimed (somebody reads it now), decided, edited, applied (a policy); `by`: who, where it is known."""
 
     def __init__(self, why: str, by: str | None = None) -> None:
         super().__init__(f"{why} by {by}" if by else why)

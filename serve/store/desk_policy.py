@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from serve.store.database import transaction
-from serve.store.tables import audit, comments, decisions, drafts, versions
+from serve.store.desk_decisions import ConflictError
+from serve.store.tables import audit, comments, decisions, drafts, policies, versions
 
 _DAY_MS = 86_400_000
 
@@ -27,17 +27,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A comment of the past, with what the policy of its day did and what a person decided since."""
+    """A comment of the past, with what a person decided on it."""
 
+    number: int
     text: str
     site: str
     author: str | None
     lang: str | None
     reason: str | None
+    """Why it has no scores."""
     scores: dict[str, dict[str, float]]
     low_confidence: tuple[str, ...]
-    did: str
-    """publish, review or reject: the policy's."""
     decided: str | None
     """publish or reject: the moderator's; None: nobody decided."""
 
@@ -63,13 +63,26 @@ class Drafts:
             row = connection.execute(drafts.select().where(drafts.c.number == number)).first()
         return Draft(*row) if row else None
 
+    def apply(self, draft: Draft, seen: int, by: str, now: int) -> None:
+        """Puts a draft in force. Raises ConflictError where the policy in force is not number `seen` any more."""
+        newest = policies.select().order_by(policies.c.number.desc()).limit(1)
+        with transaction(self._engine, writes=True) as connection:
+            connection.execute(newest.with_for_update()).first()  # who waits here reads anew what was applied meanwhile
+            held = connection.execute(newest).one()
+            if held.number != seen:
+                raise ConflictError("applied", held.by)
+            new = policies.insert().values(text=draft.text, by=by, at=now).returning(policies.c.number)
+            detail = {"draft": draft.number, "name": draft.name, "policy": connection.execute(new).scalar_one(), "before": seen}
+            connection.execute(audit.insert().values(at=now, by=by, what="policy_applied", detail=detail))
+
     def history(self, sites: Sequence[str] | None, now: int, *, days: int, most: int) -> Iterator[Judged]:
         """The newest comments of the last days, newest first; `most` of them."""
         query = sa.select(
+            comments.c.number,
             versions.c.text,
             comments.c.site,
             comments.c.author,
-            *(versions.c[name] for name in ("lang", "reason", "scores", "low_confidence", "action")),
+            *(versions.c[name] for name in ("lang", "reason", "scores", "low_confidence")),
             sa.case((comments.c.decision.is_not(None), comments.c.action)).label("decided"),
         ).join(versions, sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version))
         query = query.where(comments.c.received >= now - days * _DAY_MS).order_by(comments.c.number.desc()).limit(most)
@@ -77,12 +90,13 @@ class Drafts:
             query = query.where(comments.c.site.in_(sites))
         with transaction(self._engine, writes=False) as connection:
             for row in connection.execute(query.execution_options(yield_per=1_000)):
-                text, site, author, lang, reason, scores, low, did, decided = tuple(row)
-                yield Judged(text, site, author, lang, reason, scores, tuple(low), did, None if decided == "review" else decided)
+                number, text, site, author, lang, reason, scores, low, decided = tuple(row)
+                yield Judged(number, text, site, author, lang, reason, scores, tuple(low), None if decided == "review" else decided)
 
-    def seconds_each(self) -> tuple[float, int]:
-        """Median time that the last thousand measured decisions took, in seconds, and how many were measured."""
-        query = sa.select(decisions.c.spent_ms).where(decisions.c.spent_ms > 0, decisions.c.kind.in_(("publish", "reject", "highlight")))
+    def seconds_each(self, crowd: int) -> float | None:
+        """Median time that the last thousand timed decisions took, in seconds; None where fewer than `crowd` people took them."""
+        query = sa.select(decisions.c.spent_ms, decisions.c.by)
+        query = query.where(decisions.c.spent_ms > 0, decisions.c.kind.in_(("publish", "reject", "highlight")))
         with transaction(self._engine, writes=False) as connection:
-            spent: Sequence[Any] = connection.execute(query.order_by(decisions.c.number.desc()).limit(1_000)).scalars().all()
-        return (statistics.median(spent) / 1000 if spent else 0.0), len(spent)
+            rows = connection.execute(query.order_by(decisions.c.number.desc()).limit(1_000)).all()
+        return statistics.median(row.spent_ms for row in rows) / 1000 if len({row.by for row in rows}) >= crowd else None

@@ -16,13 +16,23 @@ class Policies:
         self._engine = engine
 
     def record(self, text: str, by: str, now: int) -> bool:
-        """Appends a policy where it differs from the newest; whether it did."""
+        """Appends a policy where it differs from the last one that came from there; whether it did.
+
+        So a restart with the same file leaves in force what an admin has applied since, and a changed file is the newest word.
+        """
+        last = sa.select(policies.c.text).where(policies.c.by == by).order_by(policies.c.number.desc()).limit(1)
         with transaction(self._engine, writes=True) as connection:
-            newest = connection.execute(sa.select(policies.c.text).order_by(policies.c.number.desc()).limit(1)).scalar()
-            if newest == text:
+            if connection.execute(last).scalar() == text:
                 return False
             connection.execute(policies.insert().values(text=text, by=by, at=now))
             return True
+
+    def newest(self, after: int = 0) -> tuple[int, str] | None:
+        """Number and text of the policy in force; None: it is not newer than policy `after`."""
+        query = sa.select(policies.c.number, policies.c.text).where(policies.c.number > after).order_by(policies.c.number.desc()).limit(1)
+        with transaction(self._engine, writes=False) as connection:
+            row = connection.execute(query).first()
+        return (row.number, row.text) if row else None
 
     def page(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest first: number, text, by, at."""
