@@ -14,11 +14,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO
 
 import typer
 
@@ -28,7 +28,7 @@ from serve import commands
 
 if TYPE_CHECKING:
     from labels.scores import ScoreInput
-    from labels.thread import Article
+    from seeds import Reading
     from train.config import Config
     from train.inference import Scorer
 
@@ -84,11 +84,15 @@ def parse(
     output: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; default: standard output.")] = None,
     url: Annotated[str | None, typer.Option(help="The address of the page, if it is known (one file).")] = None,
     now: Now = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help='Say where each comment stood and by which way it was read: "source", and a table.')
+    ] = False,
 ) -> None:
     """Pages in, their comment threads out: one JSON object a page.
 
     `{"id", "url", "title", "lang", "text", "comments": [{"id", "number", "author", "reply_to", "replies", "created_at", "created_at_raw",
-    "text"}], "warnings", ...}`. What is not known is null. A page that cannot be read gives an error line, the others are still done.
+    "text"}], "warnings", "read_by", ...}`. What is not known is null. A page that cannot be read gives an error line, the others are still
+    done. `--explain` adds `"source": {"way", "where"}` to each comment and prints the same as a table on standard error.
 
     Example: `threadwise parse page.txt other.html --output threads.jsonl`
     """
@@ -96,8 +100,11 @@ def parse(
         raise ConfigError("--url names one page; give one file with it")
     failures = Failures()
     with _written(output) as out:
-        for article in _articles(files, url, now, failures):
-            out.write(jsonl.dump(article.to_json()) + "\n")
+        for reading in _readings(files, url, now, failures):
+            row = reading.article.to_json()
+            if explain:
+                _explain(row, reading.places)
+            out.write(jsonl.dump(row) + "\n")
     raise typer.Exit(1 if failures.count else 0)
 
 
@@ -151,7 +158,8 @@ def report(
         raise ConfigError("no page given; name files or use --samples")
     scorer = _scorer(model)
     failures = Failures()
-    found = [(article, scorer.score(inference.of_article(article))) for article in _articles(names, None, now, failures)]
+    articles = (reading.article for reading in _readings(names, None, now, failures))
+    found = [(article, scorer.score(inference.of_article(article))) for article in articles]
     if not found:
         raise DocumentError("none of the pages could be read; no report is written")
     with _written(output) as out:
@@ -267,7 +275,7 @@ class Failures:
         _say(f"{where}: {_words(error)}")
 
 
-def _articles(names: Iterable[str], url: str | None, now: str | None, failures: Failures) -> Iterator[Article]:
+def _readings(names: Iterable[str], url: str | None, now: str | None, failures: Failures) -> Iterator[Reading]:
     """The articles of all files, of an export one per thread; a file that cannot be read is a failure, the others are still done."""
     import seeds
     from seeds import exports
@@ -279,11 +287,26 @@ def _articles(names: Iterable[str], url: str | None, now: str | None, failures: 
                 head, stem = file.read(exports.HEAD_BYTES), "stdin" if name == "-" else Path(name).stem
                 file.seek(0)
                 if exports.kind(head):
-                    yield from exports.read(file, stem)
+                    for number, article in enumerate(exports.read(file, stem), start=1):
+                        yield seeds.Reading(article, tuple(f"thread {number}, comment {at + 1}" for at in range(len(article.comments))))
                 else:
-                    yield seeds.parse(file.read(seeds.MAX_BYTES + 1), url, reference, id=stem)
+                    yield seeds.read(file.read(seeds.MAX_BYTES + 1), url, reference, id=stem)
         except (DocumentError, OSError) as error:
             failures.add(name, error)
+
+
+def _explain(row: dict[str, Any], places: Sequence[str]) -> None:
+    """Add "source" to each comment of an article's row, and print all of them as a table on standard error."""
+    comments, way = row["comments"], row["read_by"]
+    for comment, where in zip(comments, places, strict=True):
+        comment["source"] = {"way": way, "where": where}
+    _say(f"{row['id']}: {len(comments)} comments, read by {way}")
+    rows = [("COMMENT", "WAY", "WHERE", "AUTHOR")]
+    rows += [(each["id"], way, each["source"]["where"], each["author"] or "") for each in comments]
+    lines = [[" ".join(value.split()) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines if comments else ():
+        _tell("  " + "  ".join(map(str.ljust, line, widths)).rstrip())
 
 
 @contextlib.contextmanager
@@ -387,7 +410,11 @@ def _words(error: BaseException) -> str:
 
 
 def _say(text: str) -> None:
-    print(f"threadwise: {text}", file=sys.stderr)
+    _tell(f"threadwise: {text}")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 import threadwise
+from tests.unit import markup
 
 PAGE = """Трамвай номер пет се връща на релсите
 
@@ -180,3 +182,67 @@ def test_a_date_that_does_not_exist_is_kept_as_written(tmp_path: Path, capsys: p
     _, (row,), _ = run(capsys, write(tmp_path / "page.txt", PAGE.replace("18:58 11.03", "18:58 31.02").encode()))
     last = row["comments"][2]  # type: ignore[index]
     assert (last["created_at"], last["created_at_raw"]) == (None, "18:58 31.02.2026")
+
+
+def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[list[dict[str, object]], list[str]]:
+    """The comments of the only page, and the lines of the table."""
+    code, (row,), err = run(capsys, "--explain", *arguments)
+    assert code == 0
+    comments = row["comments"]
+    assert isinstance(comments, list)
+    return comments, err.splitlines()
+
+
+def test_explain_says_the_way_and_the_element_of_each_comment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = markup.page("wordpress")
+    comments, table = explained(capsys, write(tmp_path / "page.html", given.encode()))
+    assert [list(comment) for comment in comments] == [[*MEMBERS, "source"]] * 4
+    assert {comment["source"]["way"] for comment in comments} == {"html/platform/wordpress"}  # type: ignore[index]
+    root = html.document_fromstring(given)
+    for comment, line in zip(comments, table[2:], strict=True):
+        where = comment["source"]["where"]  # type: ignore[index]
+        (element,) = root.xpath(where)
+        assert element.get("id") == comment["id"]
+        assert line.split() == [comment["id"], "html/platform/wordpress", where, comment["author"]]
+    assert table[0] == "threadwise: page: 4 comments, read by html/platform/wordpress"
+    assert table[1].split() == ["COMMENT", "WAY", "WHERE", "AUTHOR"]
+
+
+def test_explain_names_the_line_of_a_text(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    comments, _ = explained(capsys, str(page))
+    lines = PAGE.split("\n")
+    for comment in comments:
+        place = comment["source"]["where"]  # type: ignore[index]
+        assert str(comment["created_at_raw"]) in lines[int(place.removeprefix("line ")) - 1]
+
+
+def test_explain_names_the_script_and_the_path_in_its_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = {"@type": "Comment", "author": "Ana", "dateCreated": "2026-03-14T10:00:00Z", "text": "At last, a place to sit."}
+    second = {"@type": "Comment", "author": "Bo", "dateCreated": "2026-03-14T10:20:00Z", "text": "Oak rots by the water."}
+    data = {"@context": "https://schema.org", "@type": "NewsArticle", "comment": [{**first, "comment": [second]}]}
+    given = f'<html><head><script type="application/ld+json">{json.dumps(data)}</script></head><body><p>A bench.</p></body></html>'
+    comments, _ = explained(capsys, write(tmp_path / "page.html", given.encode()))
+    assert [comment["source"] for comment in comments] == [
+        {"way": "html/linked_data", "where": "ld+json 1.comment[0]"},
+        {"way": "html/linked_data", "where": "ld+json 1.comment[0].comment[0]"},
+    ]
+
+
+def test_explain_counts_threads_and_comments_of_an_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    posts = "".join(f'<post dsq:id="{at}"><message>words {at}</message><thread dsq:id="t{at // 2}"/></post>' for at in range(4))
+    threads = "".join(f'<thread dsq:id="t{at}"><title>Page {at}</title></thread>' for at in range(2))
+    given = f'<?xml version="1.0"?><disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/internals">{threads}{posts}</disqus>'
+    code, rows, err = run(capsys, "--explain", write(tmp_path / "all.xml", given.encode()))
+    assert code == 0
+    found = [(row["id"], [comment["source"] for comment in row["comments"]]) for row in rows]  # type: ignore[attr-defined]
+    assert found == [
+        (f"all#{page}", [{"way": "exports/disqus", "where": f"thread {page}, comment {at}"} for at in (1, 2)]) for page in (1, 2)
+    ]
+    assert "thread 2, comment 1" in err
+
+
+def test_explain_of_a_page_without_comments_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explained(capsys, write(tmp_path / "page.html", b"<html><body><p>Nothing but a page.</p>")) == (
+        [],
+        ["threadwise: page: 0 comments, read by html/no_comments"],
+    )
