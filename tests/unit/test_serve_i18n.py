@@ -39,9 +39,16 @@ def test_placeholders_survive_translation(code: str):
     for message in catalogues.read(code):
         for text in _texts(message) if message.id else ():
             allowed = [Counter(_PLACEHOLDER.findall(source)) for source in _sources(message)]
-            if Counter(_PLACEHOLDER.findall(text)) not in allowed:
+            if text and Counter(_PLACEHOLDER.findall(text)) not in allowed:
                 wrong.append((message.id, text))
     assert not wrong
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_message_can_be_formatted_and_stands_in_markup(code: str):
+    """Templates format every message, so that a per cent sign is written twice, and put it into attributes as it is."""
+    texts = [text for message in catalogues.read(code) for text in (*_sources(message), *_texts(message)) if message.id]
+    assert not [text for text in texts if "%" in _PLACEHOLDER.sub("", text) or re.search('["<>&]', text)]
 
 
 @pytest.mark.parametrize("code", OTHERS)
