@@ -167,9 +167,11 @@ def _hours(team: Pace, own: Pace | None, _: Language) -> Figure | None:
 
 def _fit(found: Sequence[Fit], _: Language) -> list[tuple[str, str, Fit]]:
     """(what, language, figures): heads first, then outputs of toxicity over all languages."""
-    heads = [(_(TABLE["heads"][one.head]), _language_name(one.lang, _), one) for one in found if one.output is None]
+    heads, names = TABLE["heads"], TABLE["names"]  # not within _(): the extractor would take the keys for messages
     outputs = [one for one in found if one.output is not None and one.lang is None]
-    return heads + [(_(TABLE["names"][one.head][one.output]), _language_name(None, _), one) for one in outputs]
+    return [(_(heads[one.head]), _language_name(one.lang, _), one) for one in found if one.output is None] + [
+        (_(names[one.head][one.output]), _language_name(None, _), one) for one in outputs
+    ]
 
 
 def _means(days: Sequence[Day], _: Language) -> Figure | None:
