@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -31,7 +32,7 @@ _ISO = re.compile(
 )
 _NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{1,2})(?![\d/-]|[.,:]\d)")
 _CJK = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
-_THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+({_YEAR})(?!\d)")
+_THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+(?:năm\s+)?({_YEAR})(?!\d)")
 _DAY_MONTH = re.compile(
     rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=-)\d\d)(?![\d:]))?"
 )
@@ -43,11 +44,17 @@ _CLOCK = re.compile(
 )
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(
-    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|\(?(?:(?:UTC|GMT)\s?(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
+    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|\(?(?:(?:(?:UTC|GMT)\s?|(?<=\())(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
     rf"|(?P<name>{'|'.join(map(re.escape, _RULES['zones']))}))\)?)(?!\w)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_DOTTED = re.compile(r"(?<![\d:.,/-])([012]?\d)\.([0-5]\d)(?:\.([0-5]\d))?(?![\d.])")
+"""A clock time with a dot, "kl. 12.34": only beside a day, where no clock time with a colon stands."""
+_DIGITS = str.maketrans(
+    {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))}
+)
+"""Arabic and Indian digits to those that the patterns know, one for one."""
 _CHEAP = re.compile(r"\d|[^\W\d_]{3}")
 
 
@@ -83,9 +90,12 @@ def find(line: str, *, lang: str | None = None, now: datetime | None = None, day
     """
     if not _CHEAP.search(line) or len(line) > 2000:
         return None
+    if not line.isascii() and line != (plain := line.translate(_DIGITS)):
+        stamp = find(plain, lang=lang, now=now, day_first=day_first)
+        return replace(stamp, raw=line[stamp.begin : stamp.end]) if stamp else None
     days = list(_days(line, lang, day_first))
     if days:
-        return _joined(line, days[0], list(_clocks(line)))
+        return _joined(line, days[0], list(_clocks(line)) or list(_clocks(line, _DOTTED)))
     if (found := _relative(line, lang, now)) is not None:
         return found
     clock = next(_clocks(line), None)
@@ -107,7 +117,7 @@ def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
     clock = None if day.clock else next((clock for clock in clocks if _connected(_between(line, day, clock))), None)
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
-    behind = _ZONE.match(line, end) if clock and not clock.zone else None  # "08:38, 19 March 2026 (UTC)"
+    behind = _ZONE.match(line, end + (line[end : end + 1] == ".")) if clock and not clock.zone else None  # "08:38, 19 March 2026 (UTC)"
     end = behind.end() if behind else end
     raw = line[begin:end]
     year, month, number = day.day or (0, 0, 0)
@@ -144,10 +154,10 @@ def fillers() -> frozenset[str]:
     return frozenset(words)
 
 
-def _clocks(line: str) -> Iterator[_Part]:
-    for match in _CLOCK.finditer(line):
+def _clocks(line: str, pattern: re.Pattern[str] = _CLOCK) -> Iterator[_Part]:
+    for match in pattern.finditer(line):
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-        half = (match[4] or "").lower()
+        half = (match[4] or "").lower() if pattern is _CLOCK else ""
         if half in _RULES["pm"] and hour < 12:
             hour += 12
         elif half in _RULES["am"] and hour == 12:
@@ -186,6 +196,22 @@ def _days(line: str, lang: str | None, day_first: bool | None) -> Iterator[_Part
         if (found := _numeric(match, lang, day_first)) is not None:
             yield _Part(match.start(), match.end(), found)
     yield from _worded(line, lang)
+    if not line.isascii():
+        for match in _phrased().finditer(line):
+            yield _Part(match.start(), match.end(), (int(match[3]), _phrases()[match[2]], int(match[1])))
+
+
+@cache
+def _phrases() -> dict[str, int]:
+    """Month names that are not one plain word: of two words, or with vowel signs."""
+    found = {name: number for code in _RULES["phrased"]["locales"] for name, number in _names(code) if not _WORD.fullmatch(name)}
+    return {**found, **_RULES["phrased"]["months"]}
+
+
+@cache
+def _phrased() -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in sorted(_phrases(), key=len, reverse=True))
+    return re.compile(rf"(?<!\d)({_DAY})\S?\s+[^\W\d_]?({names})\S?\s+({_YEAR})(?!\d)")
 
 
 def _numeric(match: re.Match[str], lang: str | None, day_first: bool | None) -> tuple[int, int, int] | None:
@@ -232,17 +258,17 @@ def _months(lang: str | None) -> dict[str, int]:
 
 
 def _cldr_months(name: str) -> list[tuple[str, int]]:
+    return [(word, number) for word, number in _names(name) if len(word) >= 3 and _WORD.fullmatch(word)]
+
+
+def _names(locale: str) -> list[tuple[str, int]]:
+    """All names that CLDR knows for the months, in lower case and without a dot at the end."""
     try:
-        locale = Locale.parse(name)
+        months = Locale.parse(locale).months
     except (UnknownLocaleError, ValueError):
         return []
-    found = []
-    for context in ("format", "stand-alone"):
-        for width in ("wide", "abbreviated"):
-            found += [
-                (word.lower().rstrip("."), number) for number, word in locale.months[context][width].items() if len(word.rstrip(".")) >= 3
-            ]
-    return [(word, number) for word, number in found if _WORD.fullmatch(word)]
+    parts = [months[context][width] for context in ("format", "stand-alone") for width in ("wide", "abbreviated")]
+    return [(word.lower().rstrip("."), number) for part in parts for number, word in part.items()]
 
 
 @cache

@@ -1,6 +1,7 @@
 """An HTML page -> Article with its comments. Precise ways are tried first, the general one last:
 
 state        data that the page's scripts start from, where the page itself shows no words
+talk         the signatures of a wiki's talk page
 platform     the markup of a comment system that is known (`rules/platforms.toml`)
 linked_data  JSON-LD
 general      what the page repeats
@@ -14,14 +15,14 @@ from dataclasses import dataclass, replace
 from labels.thread import Article, Notice
 from seeds import detect, replies
 from seeds.document import Document, Reading
-from seeds.html import article, embedded, general, parents, platforms, times, tree
+from seeds.html import article, embedded, general, parents, platforms, talk, times, tree
 from seeds.html.embedded import Item
 from seeds.html.fields import Fields
 from seeds.html.times import Time
 from seeds.html.tree import Page
 from seeds.replies import RawComment
 
-WAYS = ("state", "platform", "linked_data", "general")
+WAYS = ("talk", "state", "platform", "linked_data", "general")
 _LANGUAGE_CHARS = 4000
 _MANY = 1.3
 """So many times more comments must a later way find to be believed over JSON-LD, which pages often fill with the first few only."""
@@ -48,7 +49,7 @@ def read(document: Document, ways: Collection[str] = WAYS) -> Reading:
     if not page.lines:
         page = tree.flatten(root, hidden=tree.HIDDEN - {"noscript"})
     lang = detect.language("\n".join(page.lines)[:_LANGUAGE_CHARS], _declared(page))
-    thread = _thread(page, times.find(page, lang, document.now), ways)
+    thread = (_of_talk(page, lang) if "talk" in ways else None) or _thread(page, times.find(page, lang, document.now), ways)
     return _reading(document, page, lang, thread)
 
 
@@ -56,6 +57,11 @@ def _declared(page: Page) -> str | None:
     """The language that the page names; many name a wrong one, so it counts only where the text does not tell."""
     name = (page.root.get("lang") or "")[:2].lower()
     return name if name.isalpha() and len(name) == 2 else None
+
+
+def _of_talk(page: Page, lang: str | None) -> _Thread | None:
+    found = talk.find(page, lang)
+    return _Thread("talk", list(found.comments), [page.path(node) for node in found.nodes]) if found else None
 
 
 def _thread(page: Page, stamps: Sequence[Time], ways: Collection[str]) -> _Thread | None:
@@ -99,7 +105,7 @@ def _reading(document: Document, page: Page, lang: str | None, thread: _Thread |
     if thread and thread.opens and raws:
         opening, raws, places = raws[0], [_without_first(raw) for raw in raws[1:]], places[1:]
     comments, notices = replies.link(raws)
-    text = opening.text if opening else article.text(page, article.regions(page, thread.fields if thread else ()))
+    text = _text(page, thread, opening)
     return Reading(
         Article(
             id=document.id,
@@ -115,6 +121,13 @@ def _reading(document: Document, page: Page, lang: str | None, thread: _Thread |
         ),
         tuple(places),
     )
+
+
+def _text(page: Page, thread: _Thread | None, opening: RawComment | None) -> str:
+    """The article's words; a talk page has none, being comments only."""
+    if opening or (thread and thread.way == "talk"):
+        return opening.text if opening else ""
+    return article.text(page, article.regions(page, thread.fields if thread else ()))
 
 
 def _without_first(raw: RawComment) -> RawComment:
