@@ -1,7 +1,8 @@
 """The one scoring queue: requests in, scores out, on a thread of its own.
 
 Comments of many requests are scored together, up to a budget of tokens a turn. The worker sleeps until it is notified, passes over
-what was cancelled, and keeps the scores of inputs that come again. A full queue says so at once (`QueueFullError`); nothing waits for room.
+what was cancelled, and keeps the scores of inputs that come again. A queue that is full, or too long to wait in, says so at once
+(`QueueFullError`); nothing waits for room, and a storm leaves no more behind than seconds of work.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ _LOG = logging.getLogger(__name__)
 _PIECE = 32
 _PIECE_CHARS = 16_000
 """Comments, and characters of them, that a request gets scored before another one gets its turn."""
-_PIECE_S = 0.05
-"""Each further piece of a request stands in the queue as if it had come this much later: single comments overtake long lists."""
+_SPREAD = 2.0
+"""The pieces of a request stand in the queue as if they had come one by one, so many times slower than they are scored: single comments
+overtake long lists, and a list still gets half of the machine."""
+_WAIT_S = 1.5
+"""Who would wait longer than this for those before it is told so at once: clients such as Coral hang up sooner."""
 
 
 class QueueFullError(ThreadwiseError):
-    """As many comments wait as the queue may hold, or nobody scores: the service is stopping, or its thread has ended."""
+    """More comments wait than the queue may hold or can be scored soon; or the service is stopping, or its thread has ended."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__("the scoring queue is full; try again later")
@@ -133,11 +137,14 @@ class Queue:
             return job.future
         now = time.monotonic()
         with self._wake:
+            ahead = sum(len(piece.inputs) for piece in self._heap if piece.due <= now) / self._rate
             # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
-            if not self.alive or (self._waiting and self._waiting + len(inputs) > self.limit):
+            if not self.alive or ahead > _WAIT_S or (self._waiting and self._waiting + len(inputs) > self.limit):
                 raise QueueFullError(max(1, round(self._waiting / self._rate)))
-            for place, (begin, end) in enumerate(_cuts(inputs)):
-                heapq.heappush(self._heap, _Piece(now + place * _PIECE_S, next(self._numbers), begin, inputs[begin:end], job, now))
+            due = now
+            for begin, end in _cuts(inputs):
+                heapq.heappush(self._heap, _Piece(due, next(self._numbers), begin, inputs[begin:end], job, now))
+                due += _SPREAD * (end - begin) / self._rate
             self._waiting += len(inputs)
             self._wake.notify()
         return job.future

@@ -31,6 +31,7 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
     scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
+    scorer.warm()  # before the port is open: a service that says it is ready is as fast as it will be
     _LOG.info("model", model=scorer.model, notice=scorer.manifest.notice)
     _LOG.info("settings", **settings.shown())
     app = create_app(settings, scorer, Store(settings.database))
