@@ -1,5 +1,4 @@
-"""Talk pages of a wiki: a comment ends with a signature, that is links to its writer and a time with its zone, and is indented as an answer.
-
+"""Talk pages of a wiki: a comment ends with a signature, links to its writer and a time with its zone, and is indented as an answer.
 
     find(page, lang)  ->  Talk  or None
 
