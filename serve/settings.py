@@ -27,7 +27,7 @@ class Limits(_Part):
     queue_comments: int = Field(gt=0)
     key_per_minute: int = Field(gt=0)
     login_per_minute: int = Field(gt=0)
-    refusals_per_minute: int = Field(ge=0)
+    refusals_per_minute: int = Field(gt=0)
 
 
 class Scoring(_Part):

@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 
 ROOT = Path(__file__).resolve().parents[1]
-_READY_S = 60
+_READY_S = 180
 
 
 def threadwise(*arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None) -> str:
