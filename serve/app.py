@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from labels.errors import ConfigError, StoreError
-from serve import policy, review
+from serve import in_force, policy, review
 from serve.api import batch, coral, native, openai, pages, perspective, problems, session, status
+from serve.in_force import InForce
 from serve.operations import Layer, Metrics
 from serve.outbox import Sender
 from serve.policy import Policy
@@ -55,8 +56,9 @@ def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable
 def assemble(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[], float]) -> Service:
     """The parts of a service. Raises ConfigError."""
     text = policy_text(settings)
-    chosen = parse_policy(text, scorer)
+    parse_policy(text, scorer)  # a wrong one is never recorded
     store.policies.record(text, "start", int(clock() * 1000))
+    holds = InForce(store.policies, lambda text: parse_policy(text, scorer), text)
     metrics = Metrics(scorer.manifest.languages)
     queue = Queue(
         scorer,
@@ -74,7 +76,7 @@ def assemble(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[
         watch=lambda outcome: metrics.webhooks.labels(outcome).inc(),
     )
     rates, logins, refusals = (Rates(time.monotonic) for _ in range(3))
-    return Service(settings, store, queue, chosen, metrics, rates, sender, clock, logins, refusals)
+    return Service(settings, store, queue, holds, metrics, rates, sender, clock, logins, refusals)
 
 
 def policy_text(settings: Settings) -> str:
@@ -96,15 +98,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     service.queue.start()
     service.sender.start()
-    retention = asyncio.create_task(_retain(service))
+    tasks = [asyncio.create_task(work(service)) for work in (_retain, _follow_policy)]
     try:
         yield
     finally:
         # The server has answered every request by now; what is still queued has nobody waiting.
-        retention.cancel()
+        for task in tasks:
+            task.cancel()
         await in_thread(service.queue.stop)
         await in_thread(service.sender.stop)
         service.store.close()
+
+
+async def _follow_policy(service: Service) -> None:
+    """Takes up what an admin applies on another server."""
+    while True:
+        await asyncio.sleep(in_force.EVERY_S)
+        with contextlib.suppress(StoreError):  # /readyz tells of a database that is gone
+            await in_thread(service.in_force.refresh)
 
 
 async def _retain(service: Service) -> None:

@@ -17,9 +17,10 @@ from labels.ids import stable_id
 from labels.scores import Scored, ScoreInput
 from labels.thread import Article
 from seeds import detect
+from serve.in_force import InForce
 from serve.operations import Metrics
 from serve.outbox import Sender
-from serve.policy import Case, Policy, Verdict
+from serve.policy import Case, Verdict
 from serve.scoring import Answer, GoneError, Queue
 from serve.security import Caller, Rates
 from serve.settings import Settings
@@ -39,7 +40,7 @@ class Service:
     settings: Settings
     store: Store
     queue: Queue
-    policy: Policy
+    in_force: InForce
     metrics: Metrics
     rates: Rates
     sender: Sender
@@ -111,7 +112,7 @@ class Service:
             _LOG.warning("audit: %s", error)
 
     def act(self, incoming: Incoming, scored: Scored) -> Verdict:
-        verdict = self.policy.act(Case(incoming.text, incoming.site, incoming.author, scored))
+        verdict = self.in_force.policy.act(Case(incoming.text, incoming.site, incoming.author, scored))
         self.metrics.actions.labels(verdict.action).inc()
         return verdict
 
