@@ -60,9 +60,7 @@ def desks(
 ) -> Iterator[Callable[[str], Desk]]:
     """The one desk on each kind of database."""
     with ExitStack() as stack:
-        yield functools.cache(
-            lambda kind: stack.enter_context(started(tmp_path_factory.mktemp(kind), tiny_release, new_database(kind)))
-        )
+        yield functools.cache(lambda kind: stack.enter_context(started(tmp_path_factory.mktemp(kind), tiny_release, new_database(kind))))
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +73,23 @@ def pictures() -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> str:
-    """The kind of database; a test of what no database changes asks for SQLite only (`sqlite_only`)."""
+    """The kind of database; `desk.SQLITE_ONLY` leaves one of them."""
     return str(request.param)
+
+
+@pytest.fixture
+def own_desk(database: str, new_database: Callable[[str], str], tiny_release: Path, tmp_path: Path) -> Iterator[Desk]:
+    with started(tmp_path, tiny_release, new_database(database)) as own:
+        yield own
+
+
+@pytest.fixture
+def own_room(own_desk: Desk, chromium: Browser, pictures: Path) -> Iterator[Room]:
+    """As `room`, on a desk of the test's own: for what would disturb the others."""
+    opened = Room(own_desk, chromium, pictures)
+    yield opened
+    opened.close()
+    assert opened.troubles == []
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
@@ -25,6 +26,8 @@ POLICY = Path(__file__).with_name("policy.toml")
 TITLE = "The council buys a second bus"
 RUDE = ("the mayor is a stupid idiot", "this bus is trash, shut up", "our school is a stupid idiot", "that film is trash, shut up")
 KIND = ("the new park is lovely", "my neighbour works well", "the old bridge was a pleasure", "the council is lovely")
+SQLITE_ONLY = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what no database changes: how pages look and what a script does."""
 _numbers = itertools.count(1)
 _STATE = ("state", "action", "escalated", "highlighted", "decision")
 
@@ -77,10 +80,10 @@ class Room:
         assert answer.status_code == 201, answer.text
         return [f"{article.id}:{one.id}" for one in article.comments]
 
-    def person(self, role: str = "moderator") -> str:
-        """A new person of this site; returns the name."""
+    def person(self, role: str = "moderator", *, everywhere: bool = False) -> str:
+        """A new person of this site, or of all; returns the name."""
         name = f"{role}{next(_numbers)}"
-        self.desk.store.accounts.add_user(security.new_user(name, PASSWORD, role, _now(), (self.site,)))
+        self.desk.store.accounts.add_user(security.new_user(name, PASSWORD, role, _now(), () if everywhere else (self.site,)))
         return name
 
     def visitor(self, path: str = "/login", **options: Any) -> Page:
@@ -138,6 +141,14 @@ def current(page: Page) -> str:
     """Id of the current comment; empty where there is none."""
     found: str = page.evaluate("document.querySelector('.card[aria-current=true]')?.dataset.commentId ?? ''")
     return found
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits for something that no page shows; fails after 20 seconds."""
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it never came so far"
+        time.sleep(0.05)
 
 
 def queued(page: Page) -> list[str]:

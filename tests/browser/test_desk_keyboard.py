@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import KIND, PASSWORD, RUDE, Room, answered, current, queued
+from tests.browser.desk import KIND, PASSWORD, RUDE, Room, answered, current, queued, until
 
 pytestmark = pytest.mark.browser
 
@@ -89,15 +87,8 @@ def test_keys_pressed_faster_than_the_server_answers_lose_nothing(room: Room) ->
     with page.expect_response(answered(page, "/decide")):
         press(page, *"a" * len(ids))
     is_open(page, 0)
-    _until(lambda: sorted(one["id"] for one in room.decisions()) == sorted(ids))
+    until(lambda: sorted(one["id"] for one in room.decisions()) == sorted(ids))
     press(page, *"z" * len(ids))
     is_open(page, len(ids))
-    _until(lambda: room.states() == before)
+    until(lambda: room.states() == before)
     assert sorted(queued(page)) == sorted(ids)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end, "it never came so far"
-        time.sleep(0.05)
