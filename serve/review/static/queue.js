@@ -15,6 +15,7 @@ let asking = null;
 let rejecting = false;
 const gone = new Set(); // numbers of cards that were decided here, which the server may still send
 const waiting = new Map(); // number -> promise of a decision under way
+let undoing = Promise.resolve();
 
 const all = () => [...(cards?.querySelectorAll(".card") ?? [])];
 const current = () => cards?.querySelector('.card[aria-current="true"]') ?? null;
@@ -164,7 +165,12 @@ async function refresh(number) {
   if (was === "true") fresh.focus({ preventScroll: true });
 }
 
-async function undo(decision) {
+/* One after the other: two at once would ask the server to take back the same decision. */
+function undo(decision) {
+  undoing = undoing.then(() => takeBack(decision)).catch(() => {}); // said already where it failed
+}
+
+async function takeBack(decision) {
   await Promise.all(waiting.values()); // what is under way is taken back too, in its turn
   const told = await send("/review/undo", decision ? { decision } : {});
   if (!told) return;
