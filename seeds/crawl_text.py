@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from labels.thread import Article, Notice
-from seeds import dates, prose, replies, signed, template
+from seeds import dates, prose, replies, signed, spoken, template
 from seeds.dates import Stamp
 from seeds.document import Document, Reading
+from seeds.layout import Record, Thread
 from seeds.replies import RawComment
-from seeds.template import Record, Thread
 
 _CRAWLED = re.compile(r"\s?date (\d{4}-\d\d-\d\d) ")
 """What some crawls put before the text; the day belongs to the page, not to its words."""
+
+
+_ANY_DAY = datetime(2000, 1, 1)
+"""For the order of relative times where no reference gives them a value."""
 
 
 def read(document: Document) -> Reading:
@@ -27,10 +32,12 @@ def read(document: Document) -> Reading:
     text = document.text[crawled.end() :] if crawled else document.text
     lines = [" ".join(line.split()) for line in text.split("\n")]
     stamps = _stamps(lines, document)
-    thread = _best(template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)))
+    thread = _best(
+        template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)), spoken.learn(lines)
+    )
     title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
     raws = [_raw(record) for record in thread.records] if thread else []
-    comments, notices = replies.link(raws, newest_first=_is_newest_first(raws))
+    comments, notices = replies.link(raws, newest_first=thread is not None and _is_newest_first(thread.records, document.lang))
     found = Article(
         id=document.id,
         text=body,
@@ -82,10 +89,24 @@ def _raw(record: Record) -> RawComment:
     )
 
 
-def _is_newest_first(raws: Sequence[RawComment]) -> bool:
-    times = [raw.created_at for raw in raws if raw.created_at]
-    steps = [(before > after) - (before < after) for before, after in pairwise(times)]
-    return sum(steps) > 0
+def _is_newest_first(records: Sequence[Record], lang: str | None) -> bool:
+    """By the times, relative ones too; by the printed numbers where the times do not tell."""
+    times = [moment for record in records if record.stamp and (moment := _moment(record.stamp, lang))]
+    numbers = [record.number for record in records if record.number is not None]
+    return (_falls(times) or _falls(numbers)) > 0
+
+
+def _moment(stamp: Stamp, lang: str | None) -> str | None:
+    """A time that can be compared with others of the page."""
+    if not stamp.relative or stamp.written:
+        return stamp.written
+    again = dates.find(stamp.raw, lang=lang, now=_ANY_DAY)
+    return again.written if again else None
+
+
+def _falls(values: Sequence[int] | Sequence[str]) -> int:
+    """Steps down less steps up."""
+    return sum((before > after) - (before < after) for before, after in pairwise(values))  # type: ignore[operator]
 
 
 def _of_times(thread: Thread | None) -> list[Notice]:

@@ -36,11 +36,14 @@ _THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+(?:năm\s+)?(
 _DAY_MONTH = re.compile(
     rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=-)\d\d)(?![\d:]))?"
 )
-_MONTH_DAY = re.compile(rf"([^\W\d_]{{3,30}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)")
+_MONTH_DAY = re.compile(
+    rf"([^\W\d_]{{3,30}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)|(?=,?\s(?:at\s|@)?\s?[012]?\d:[0-5]\d))"
+)
+"""A day without a year counts beside its clock time only: "May 5 people" is none."""
 _GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-ZА-ЯΑ-Ω]+$")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
 _CLOCK = re.compile(
-    r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?![\d:])(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?"
+    r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?!\w))?"
 )
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(

@@ -24,6 +24,8 @@ _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.
 _COUNT = re.compile(r"\(?\[?[+−-]?\d[\d.,]{0,9}\]?\)?")
 _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _MAX_HEADING = 120
+_EDGES = " \t,|•·–—-»«/"
+"""Signs that part a name from what stands beside it."""
 _TYPED = ("#", "№", ">>", "@")
 
 
@@ -131,7 +133,7 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
     author = _RULES["author"]
     return (
-        re.compile(rf"^(?:{any_of(author['before'])})\s+(?=\S)", re.IGNORECASE),
+        re.compile(rf"^(?:{any_of(author['before'])})(?:\s*:)?\s+(?=\S)", re.IGNORECASE),
         re.compile(rf"\s+(?:{any_of(author['after'])})\s*(?::|\.\.\.|…)?$|\s*:$", re.IGNORECASE),
     )
 
@@ -139,13 +141,25 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def author_of(text: str) -> tuple[str, bool]:
     """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
     before, after = _author_words()
-    bare = after.sub("", before.sub("", text.strip()))
-    return bare.strip(" \t,;:|•·–—-»«"), bare.rstrip(" :.…") != text.strip().rstrip(" :.…")
+    text = text.strip(_EDGES)
+    bare = after.sub("", before.sub("", text))
+    return bare.strip(_EDGES + ";:"), bare.rstrip(" :.…") != text.rstrip(" :.…")
+
+
+def says(text: str) -> bool:
+    """Whether a line ends with a word of speech behind a name: "X said...", "X пише:"."""
+    return _speech().search(text) is not None
+
+
+@cache
+def _speech() -> re.Pattern[str]:
+    words = sorted(_RULES["author"]["after"], key=len, reverse=True)
+    return re.compile(rf"\S\s+(?:{'|'.join(map(re.escape, words))})\s*(?:[:,]|\.\.\.|…)\s*$", re.IGNORECASE)
 
 
 @cache
 def _profile() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{'|'.join(map(re.escape, _RULES['profile']['starts']))})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"^(?:\d+\s)?(?:{'|'.join(map(re.escape, _RULES['profile']['starts']))})(?!\w)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from seeds import dates, marks
 from seeds.dates import Stamp
-from seeds.template import Layout, Record, Thread
+from seeds.layout import Layout, Record, Thread
 
 _LEAST = 4
 """Signatures that make a talk page."""
-_BODY, _MOST = 10, 0.6
+_BODY, _MOST = 20, 0.6
 """Characters of the comment on the line of its signature, and in what share of the lines: else the line is a head, not a signature."""
 _TAIL = 120
 """Characters at the end of a long line in which a signature is looked for."""
@@ -48,7 +48,7 @@ def learn(lines: Sequence[str], stamps: Mapping[int, Stamp], lang: str | None, d
             first = at - len(lines[begin + 1 : at]) + 1 if not kept else lines.index(kept[0], begin + 1, at + 1)
         records.append(Record(stamp, name, None, tuple([*kept, body] if body else kept), line=at))
         begin = at
-    return Thread(max(first or 0, 0), begin + 1, _LAYOUT, tuple(records), score=3.0 * len(records))
+    return Thread(max(first or 0, 0), begin + 1, _LAYOUT, tuple(records), score=2.0 * len(records))
 
 
 def _signatures(

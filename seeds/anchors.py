@@ -1,0 +1,95 @@
+"""Lines of a page that carry a time of their own: the anchors at which comments are found.
+
+find(lines, stamps)  ->  [Anchor]        without sentences that hold a date and without facts about a member
+styles(anchors)      ->  [[Anchor]]      those that are written alike, likely ones first
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seeds import marks
+from seeds.dates import Stamp
+
+_MAX_RESIDUE, _MAX_WORDS = 70, 9
+_HALF = 0.5
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
+_NUMBER_BEFORE = re.compile(r"[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]:]?(?=\s|$)")
+_NUMBER_BEHIND = re.compile(r"(?:^|\s)[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]]?$")
+_RELATIVE = "relative"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A line with a time."""
+
+    at: int
+    stamp: Stamp
+    residue: str
+    """What else the line says, without buttons: a name, a number, or nothing."""
+    shape: str
+    """The written time with digits and letters masked; all times of one page's comments share it."""
+    number: int | None = None
+    """A number alone beside the time: the comment's own, if those of the page run up or down."""
+
+
+def find(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
+    """The lines whose time has little beside it; lines about a member (join date) are none."""
+    found: list[Anchor] = []
+    common = _common_tails(lines, stamps)
+    for at, stamp in stamps.items():
+        line = lines[at]
+        if marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
+            continue
+        residue = _residue(line, stamp, common)
+        if len(residue) > _MAX_RESIDUE or len(residue.split()) > _MAX_WORDS:  # a sentence that holds a date
+            continue
+        repeated = found and found[-1].stamp.written == stamp.written and stamp.written and not any(lines[found[-1].at + 1 : at])
+        if not repeated:
+            found.append(Anchor(at, stamp, residue, _RELATIVE if stamp.relative else _masked(stamp.raw), _number(line, stamp)))
+    return found
+
+
+def _line_before(lines: Sequence[str], at: int) -> str:
+    return next((lines[place] for place in range(at - 1, max(at - 4, -1), -1) if lines[place]), "")
+
+
+def _common_tails(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozenset[str]:
+    """What stands behind three and more times word for word: a button whose name we do not know, never an author of each comment."""
+    tails = Counter(lines[at][stamp.end :].strip() for at, stamp in stamps.items())
+    return frozenset(tail for tail, times in tails.items() if times > 2 and times >= _HALF * len(stamps))
+
+
+def _residue(line: str, stamp: Stamp, common: frozenset[str]) -> str:
+    tail = line[stamp.end :].strip()
+    parts = marks.without_fillers(marks.without_buttons(line[: stamp.begin]), "" if tail in common else marks.without_buttons(tail))
+    return " ".join(part for part in parts if part and not marks.is_button(part))
+
+
+def _number(line: str, stamp: Stamp) -> int | None:
+    match = _NUMBER_BEFORE.match(line[: stamp.begin]) or _NUMBER_BEHIND.search(line[stamp.end :])
+    return int(match["number"]) if match else None
+
+
+def _masked(text: str) -> str:
+    return _LETTERS.sub("a", _DIGITS.sub("0", text)).replace("a.", "a")
+
+
+def styles(anchors: Sequence[Anchor]) -> list[list[Anchor]]:
+    """The anchors whose time is written like the first one's, and those like most: each without and with the relative ones
+    ("yesterday, 10:12"), which pass beside dates."""
+    dated = [anchor for anchor in anchors if not anchor.stamp.clock_only]
+    pool = dated if len(dated) >= _HALF * len(anchors) else list(anchors)
+    if not pool:
+        return []
+    usual = Counter(anchor.shape for anchor in pool).most_common(1)[0][0]
+    found: list[list[Anchor]] = []
+    for shape in dict.fromkeys([usual, pool[0].shape]):
+        for shapes in ((shape, _RELATIVE), (shape,)):
+            alike = [anchor for anchor in pool if anchor.shape in shapes]
+            if alike not in found:
+                found.append(alike)
+    return found

@@ -1,0 +1,320 @@
+"""One stretch of a page's lines with its anchors: what stands between them, without the page's frame; reads itself under a layout."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import median_low as median
+
+from seeds import marks
+from seeds.anchors import Anchor
+from seeds.layout import INLINE, LINES, NAMELESS, Layout, Record
+from seeds.marks import Mark
+
+MAX_NAME = 60
+MOST, _HALF = 0.7, 0.5
+_NEARLY_ALL = 0.65
+"""Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
+_SHORT = 60
+_QUOTED = 6
+"""Gaps from which on a repeated sentence is one of the page; in fewer it may be one that readers quote."""
+_NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
+_NUMBER_LAST = re.compile(r"(?P<rest>.*?)(?:^|\s)[(\[]?(?:#|№)(?P<number>\d{1,5})[)\]]?")
+_DIGITS = re.compile(r"\d+")
+_COUNTER = re.compile(r"[+−–-]?\d{1,5}")
+_INITIALS = re.compile(r"[^\W\d_]{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The lines between two anchors without the page's frame."""
+
+    lines: tuple[str, ...]
+    frames: frozenset[int]
+    """Where a line of the frame stood: before which of `lines`; their number = behind the last."""
+
+
+@dataclass(slots=True)
+class Section:
+    """One stretch of lines with its anchors."""
+
+    lines: Sequence[str]
+    heading: int
+    end: int
+    anchors: tuple[Anchor, ...]
+    count: int | None
+    """Comments that the heading announces; None without a heading."""
+    lang: str | None
+    closed: bool
+    """Whether an end mark stands behind it."""
+    gaps: list[Gap] = field(init=False)
+    """gaps[i] before anchor i, gaps[n] behind the last."""
+    numbers: tuple[int | None, ...] = field(init=False)
+    """Printed numbers that stand on lines of their own or beside the time."""
+    noise: frozenset[str] = field(init=False)
+    buttons: int = field(init=False)
+    """Gaps that hold a button of comments."""
+
+    def __post_init__(self) -> None:
+        edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
+        raw = [_without_profiles([line for line in self.lines[low + 1 : high] if line]) for low, high in pairwise(edges)]
+        self.numbers = self._take_numbers(raw)
+        self.noise = _repeated(raw)
+        self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])
+        self.gaps = [self._gap(gap) for gap in raw[:-1]]
+        self.gaps.append(self._tail(raw[-1]))
+
+    def _take_numbers(self, raw: list[list[str]]) -> tuple[int | None, ...]:
+        """The numbers beside the times, or on a line in each gap before or behind an anchor; such lines are taken out."""
+        size = len(self.anchors)
+        beside = [anchor.number for anchor in self.anchors]
+        if is_numbered(beside):
+            return tuple(beside)
+        for first in (0, 1):
+            places = [
+                next((at for at, line in enumerate(gap) if _number_alone(line) is not None), None) for gap in raw[first : first + size]
+            ]
+            found = [None if at is None else _number_alone(gap[at]) for at, gap in zip(places, raw[first:], strict=False)]
+            if is_numbered(found):
+                for at, gap in zip(places, raw[first:], strict=False):
+                    if at is not None:
+                        del gap[at]
+                return tuple(found)
+        return (None,) * size
+
+    def is_frame(self, line: str) -> bool:
+        if _DIGITS.sub("0", line) in self.noise:
+            return True
+        return marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise) and not marks.author_of(line)[1]
+
+    def _gap(self, raw: Sequence[str]) -> Gap:
+        kept: list[str] = []
+        frames: set[int] = set()
+        framed = _with_counters(raw, [self.is_frame(line) for line in raw])
+        for at, line in enumerate(raw):
+            if framed[at]:
+                frames.add(len(kept))
+            elif not _is_initial(line, raw[at + 1 : at + 2]):
+                kept.append(line)
+        return Gap(tuple(kept), frozenset(frames))
+
+    def _tail(self, raw: Sequence[str]) -> Gap:
+        """The last gap without the page's foot: up to the button that ends most records, else as long as the longest record."""
+        gap = self._gap(raw)
+        inner = self.gaps[1:]
+        ended = sum(any(place > 0 for place in other.frames) for other in inner)
+        stops = sorted(place for place in gap.frames if place > 0)
+        if stops and ended >= _NEARLY_ALL * len(inner):
+            return _first_lines(gap, stops[0])
+        return gap if self.closed else _first_lines(gap, max((len(other.lines) for other in inner), default=3))
+
+    def layouts(self) -> tuple[Layout, ...]:
+        names = [marks.author_of(without_number(anchor.residue))[0] for anchor in self.anchors]
+        given = [name for name in names if name]
+        constant = len(given) > 2 and len(set(given)) == 1
+        if len(given) >= MOST * len(names) and not constant:
+            return INLINE
+        return (*LINES, NAMELESS)
+
+    def read(self, layout: Layout) -> tuple[Layout, tuple[Record, ...]]:
+        """The records under a layout."""
+        found = [self._record(layout, at) for at in range(len(self.anchors))]
+        if sum(record.said for record in found) < _HALF * len(found):  # "De" may be a word for "by" or a name's own
+            found = [replace(record, author=record.name, said=False) if record.said else record for record in found]
+        if any(number is not None for number in self.numbers):
+            return layout, tuple(replace(record, number=number) for record, number in zip(found, self.numbers, strict=True))
+        return layout, tuple(_numbered(found))
+
+    def first_line(self, layout: Layout) -> int:
+        """Where the section begins: its heading; without one the first record."""
+        if self.count is not None:
+            return max(self.heading, 0)
+        lead = {"before": layout.back, "first": len(self.gaps[0].lines)}.get(layout.author, 0)
+        return max(self.anchors[0].at - lead, 0)
+
+    def lead(self, layout: Layout, at: int) -> int:
+        """Lines at the end of gap `at` that belong to the anchor behind it."""
+        if layout.author != "before" or at >= len(self.anchors):
+            return 0
+        lines = self.gaps[at].lines
+        marked = next((back for back, line in enumerate(reversed(lines)) if not _is_page_mark(line)), len(lines))
+        return layout.back + marked
+
+    def _record(self, layout: Layout, at: int) -> Record:
+        anchor = self.anchors[at]
+        before, after = list(self.gaps[at].lines), list(self.gaps[at + 1].lines)
+        if at == 0 and self.count is None and layout.body == "before":
+            before = self._without_article(before)
+        header: list[str] = []
+        if layout.author == "before":
+            size = self.lead(layout, at)
+            header = before[-size:]
+            following = self.lead(layout, at + 1)
+            body = after[:-following] if following else after
+            author = header[0] if len(header) == size else None
+            header = header[1:]
+        elif layout.author == "first":
+            author, body = (before[0], before[1:]) if before else (None, [])
+        elif layout.author == "last":
+            author, body = (before[-1], before[:-1]) if before else (None, [])
+        elif layout.author == "after":
+            author, body = (after[0], after[1:]) if after else (None, [])
+        elif layout.author == "none":
+            author, body = None, after
+        else:
+            author, body = (
+                (without_number(anchor.residue) if self.numbers[at] is not None else anchor.residue) or None,
+                (after if layout.body == "after" else before),
+            )
+        return _record(anchor, author, header, body)
+
+    def _without_article(self, before: list[str]) -> list[str]:
+        """The first comment where no heading parts it from the article: from its author's line, else as long as half of the others are."""
+        said = [at for at, line in enumerate(before) if len(line) <= MAX_NAME and marks.author_of(line)[1]]
+        if said:
+            return before[said[-1] :]
+        inner = self.gaps[1:-1]
+        return before[-max(median([len(gap.lines) for gap in inner]), 1) :] if inner else before[-1:]
+
+
+def _with_counters(lines: Sequence[str], framed: list[bool]) -> list[bool]:
+    """The lines of the frame and the counters beside them: "12", "+3"."""
+    for order in (range(1, len(lines)), range(len(lines) - 2, -1, -1)):
+        step = 1 if order.step > 0 else -1
+        for at in order:
+            framed[at] = framed[at] or (framed[at - step] and _COUNTER.fullmatch(lines[at]) is not None)
+    return framed
+
+
+def _first_lines(gap: Gap, size: int) -> Gap:
+    return Gap(gap.lines[:size], frozenset(place for place in gap.frames if place <= size))
+
+
+def _is_initial(line: str, following: Sequence[str]) -> bool:
+    """Whether a line stands for a missing picture: the first letters of the name on the next line."""
+    return len(following) == 1 and _INITIALS.fullmatch(line) is not None and following[0].casefold().startswith(line[0].casefold())
+
+
+def _is_page_mark(line: str) -> bool:
+    """Whether a line is a reply mark that the page wrote, and nothing else."""
+    mark = marks.reply(line)
+    return mark is not None and not mark.quote and not mark.typed and not mark.rest
+
+
+def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
+    author, said = marks.author_of(line) if line else ("", False)
+    author, mark = _split_reply(author)
+    name = _split_reply(line.strip(" :,|"))[0] if line and said else author
+    mark = mark or next(filter(None, map(marks.reply, header)), None)
+    replied_by: list[str] = []
+    kept: list[str] = []
+    for text in (*header, *body):
+        numbers = marks.replied_by(text)
+        if numbers is not None:
+            replied_by += numbers
+        elif text not in header:
+            kept.append(text)
+    if kept and (found := marks.reply(kept[0])) is not None:
+        mark = mark or found
+        kept = [found.rest, *kept[1:]] if found.rest else kept[1:] if not found.quote else kept
+    return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said, anchor.at, name or None)
+
+
+def _split_reply(author: str) -> tuple[str, Mark | None]:
+    """ "Ana în răspuns lui Ion" -> "Ana" and the mark."""
+    for match in re.finditer(r"\s+(?=\S)", author):
+        mark = marks.reply(author[match.end() :])
+        if mark is not None and not mark.quote and (mark.author or mark.number) and not mark.rest:
+            return author[: match.start()].strip(" ,|•·-–—"), mark
+    return author, None
+
+
+def _numbered(records: list[Record]) -> list[Record]:
+    """Records with their printed numbers, if most of them carry one and they run up or down."""
+    for split in (_number_of_author, _number_of_first_line):
+        parts = [split(record) for record in records]
+        if is_numbered([number for number, _ in parts]):
+            return [replace(rest, number=number) for number, rest in parts]
+    return records
+
+
+def is_numbered(numbers: Sequence[int | None]) -> bool:
+    """Whether most have a number and these run up or down."""
+    given = [number for number in numbers if number is not None]
+    return len(given) >= MOST * len(numbers) and _is_run(given)
+
+
+def _is_run(numbers: Sequence[int]) -> bool:
+    if len(numbers) < 2:
+        return bool(numbers) and numbers[0] == 1
+    steps = [after - before for before, after in pairwise(numbers)]
+    near = [step for step in steps if abs(step) <= 5]
+    if len(near) < MOST * len(steps) or len(set(numbers)) < MOST * len(numbers):
+        return False
+    return max(sum(step >= 0 for step in steps), sum(step <= 0 for step in steps)) >= 0.8 * len(steps)
+
+
+def _number_of_author(record: Record) -> tuple[int | None, Record]:
+    number, rest = _split_number(record.author or "")
+    return (None, record) if number is None else (number, replace(record, author=rest or None))
+
+
+def _number_of_first_line(record: Record) -> tuple[int | None, Record]:
+    if not record.body:
+        return None, record
+    number, rest = _split_number(record.body[0])
+    return (None, record) if number is None or rest else (number, replace(record, body=record.body[1:]))
+
+
+def _split_number(text: str) -> tuple[int | None, str]:
+    for pattern in (_NUMBERED, _NUMBER_LAST):
+        if match := pattern.fullmatch(text):
+            return int(match["number"]), match["rest"].strip(" ,|•·-–—:")
+    return None, text
+
+
+def _place_of_number(lines: Sequence[str]) -> int | None:
+    return next((at for at, line in enumerate(lines) if _number_alone(line) is not None), None)
+
+
+def _number_alone(text: str) -> int | None:
+    number, rest = _split_number(text)
+    return None if rest else number
+
+
+def without_number(text: str) -> str:
+    return _split_number(text)[1]
+
+
+def _without_profiles(gap: Sequence[str]) -> list[str]:
+    """Without lines about a member; a label alone on its line takes its value, the next line, with it."""
+    kept: list[str] = []
+    label = False
+    for line in gap:
+        if not marks.is_profile(line) and not label:
+            kept.append(line)
+        label = marks.is_profile_label(line)
+    return kept
+
+
+def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Short lines, digits masked, that stand in nearly all gaps."""
+    if len(gaps) < 4:
+        return frozenset()
+    seen = Counter(masked for gap in gaps for masked in {_DIGITS.sub("0", line) for line in gap if len(line) <= _SHORT})
+    least = max(_NEARLY_ALL * (len(gaps) - 1), 3)
+    return frozenset(
+        line for line, times in seen.items() if times >= (max(least, _QUOTED) if _is_sentence(line) else least) and not _keeps(line)
+    )
+
+
+def _is_sentence(line: str) -> bool:
+    return line.endswith((".", "!", "?", "…")) and " " in line
+
+
+def _keeps(line: str) -> bool:
+    """Marks of the thread repeat too, and are needed."""
+    return marks.reply(line.replace("0", "1")) is not None or marks.replied_by(line) is not None
