@@ -14,7 +14,7 @@ from fastapi import Request
 
 from labels.errors import StoreError
 from labels.ids import stable_id
-from labels.scores import Scored, ScoreInput
+from labels.scores import Context, Scored, ScoreInput
 from labels.thread import Article
 from seeds import detect
 from serve.in_force import InForce
@@ -76,14 +76,18 @@ class Service:
 
     async def ingest(self, incoming: Incoming, request: Request, language: str | None = None) -> tuple[Stored, bool]:
         """Scores a live comment, asks the policy, stores both; with whether it is new. The same comment again is only read back."""
-        held = await in_thread(self.store.comments.get, incoming.site, incoming.id)
+        held, lang, context = await in_thread(self._known, incoming)
         if held is not None and held.digest == incoming.digest:
             return held, False
-        title, lang = await in_thread(self.store.articles.about, incoming.site, incoming.article)
-        context = await in_thread(self.store.comments.context, incoming.site, incoming.reply_to, title)
         told = language or detect.language(incoming.text, lang)
         answer = await self.score([ScoreInput(incoming.id, incoming.text, told, context)], request)
         return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
+
+    def _known(self, incoming: Incoming) -> tuple[Stored | None, str | None, Context]:
+        """The comment as it is held, and its page's language and words around it. Blocks: one change of threads for three questions."""
+        held = self.store.comments.get(incoming.site, incoming.id)
+        title, lang = self.store.articles.about(incoming.site, incoming.article)
+        return held, lang, self.store.comments.context(incoming.site, incoming.reply_to, title)
 
     async def keep(self, article: Article, site: str, request: Request) -> int:
         """Scores and stores a page with its comments, all or none; known ones stay as they are. Returns how many wait for a moderator."""

@@ -28,7 +28,12 @@ def service(request: Request) -> Service:
     return found
 
 
-Running = Annotated[Service, Depends(service)]
+async def _running(request: Request) -> Service:
+    """`service` as a dependency: a plain function would be given a thread of its own for each request."""
+    return service(request)
+
+
+Running = Annotated[Service, Depends(_running)]
 
 
 def key_of(request: Request) -> str | None:
