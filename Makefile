@@ -51,6 +51,7 @@ fuzz: $(DEV_STAMP) ## the parser on 100,000 mutated documents (FUZZ=n for fewer)
 
 bench: $(DEV_STAMP) ## speed and memory beside peers, in one run
 	$(BIN)/python tests/benchmarks/bench_score.py
+	$(BIN)/python tests/benchmarks/bench_serve.py
 	$(BIN)/python tests/benchmarks/bench_parse.py
 
 lock: $(DEV_STAMP) ## pin in requirements/ what is installed now
