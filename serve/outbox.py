@@ -25,6 +25,8 @@ from serve.store.events import Event, Events
 _LOG = logging.getLogger(__name__)
 WAITS_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Between tries; the waits that the standard gives as its example. After the last one an event is dead, and shown as such."""
+UNREACHED_S = 60
+"""How long a target that cannot be reached is left alone: its other events must not hold up those of the targets that answer."""
 _IDLE_S = 5.0
 """Another process may have written an event: look again at least this often."""
 
@@ -110,20 +112,22 @@ class Sender:
 
     def _try(self, event: Event) -> None:
         problem, wait = self._post(event)
+        if wait is None:
+            self._events.postpone(event.webhook, self._now() + UNREACHED_S * 1000)
         if problem is None:
             self._events.delivered(event.number, self._now())
             self._watch("delivered")
             return
         if problem == "410":
             self._events.disable_target(event.webhook, self._now())
-        wait = max(wait, WAITS_S[event.tries - 1]) if event.tries <= len(WAITS_S) else 0
+        wait = max(wait or 0, WAITS_S[event.tries - 1]) if event.tries <= len(WAITS_S) else 0
         # Jitter keeps many events that failed together from coming back together.
         due = self._now() + int(wait * 1000 * (1 + secrets.randbelow(100) / 1000)) if wait else None
         self._events.failed(event.number, problem, due, self._now())
         self._watch("failed" if due else "dead")
 
-    def _post(self, event: Event) -> tuple[str | None, float]:
-        """What went wrong, and how long the target asks to wait; None: it has taken the event."""
+    def _post(self, event: Event) -> tuple[str | None, float | None]:
+        """What went wrong (None: it has taken the event), and how long the target asks to wait (None: it cannot be reached)."""
         stamp = int(self._clock())
         try:
             headers = {
@@ -136,7 +140,7 @@ class Sender:
             url = checked(event.url, allow_private=self._allow_private)
             answer = httpx2.post(url, content=event.body.encode(), headers=headers, timeout=self._timeout_s, follow_redirects=False)
         except (httpx2.HTTPError, ConfigError, OSError, binascii.Error) as error:
-            return f"{type(error).__name__}: {error}", 0
+            return f"{type(error).__name__}: {error}", None
         if answer.is_success:
             return None, 0
         asked = answer.headers.get("retry-after", "")

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from seeds import detect
 from serve import demo, operations
 from serve.app import create_app
 from serve.demo import Access
@@ -31,7 +32,9 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
     scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
-    scorer.warm()  # before the port is open: a service that says it is ready is as fast as it will be
+    # Before the port is open: a service that says it is ready is as fast as it will be, and needs no file for its first comment.
+    scorer.warm()
+    detect.language("This sentence is long enough to have its language told.")
     _LOG.info("model", model=scorer.model, notice=scorer.manifest.notice)
     _LOG.info("settings", **settings.shown())
     app = create_app(settings, scorer, Store(settings.database))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,6 +13,7 @@ import seeds
 from labels.errors import DocumentError, RowError
 from labels.ids import stable_id
 from labels.thread import Article, Notice
+from seeds import exports
 from serve.api import schema
 from serve.api.auth import DECLARED, Ingests, Parses, Reads, Running, site_of, sites_of
 from serve.api.problems import Failure
@@ -18,24 +21,35 @@ from serve.service import in_thread
 
 router = APIRouter(prefix="/v1", dependencies=DECLARED, responses=schema.PROBLEMS)
 MAX_COMMENTS = 10_000
+_PACKED = (b"\x1f\x8b", b"PK")
 Url = Annotated[str | None, Query(max_length=2_000, description="Where the page was found.")]
+_TEXT = "New tram line opens\n\nComments\n\nAna, 5 Feb 2026, 21:25\nAt last! Well done.\n"
+_ARTICLE = {
+    "id": "tram-line",
+    "title": "New tram line opens",
+    "lang": "en",
+    "comments": [{"id": "1", "author": "Ana", "text": "At last!"}, {"id": "2", "author": "Ben", "reply_to": "1", "text": "It is late."}],
+}
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The page as it is: HTML or text, in any encoding; or an Article as application/json.",
+        "description": "The page as it is: HTML or text, in any encoding, or a comment system's export; an Article as application/json.",
         "content": {
-            "text/html": {"schema": {"type": "string"}},
-            "text/plain": {"schema": {"type": "string"}},
-            "application/json": {"schema": {"type": "object"}},
+            "text/html": {"schema": {"type": "string"}, "example": f"<!doctype html><title>News</title><pre>{_TEXT}</pre>"},
+            "text/plain": {"schema": {"type": "string"}, "example": _TEXT},
+            "application/json": {"schema": {"type": "object"}, "example": _ARTICLE},
         },
     }
 }
 
 
-@router.post("/parse", openapi_extra=_BODY, responses={200: {"description": "The Article with its comments."}})
+@router.post(
+    "/parse", openapi_extra=_BODY, responses={200: {"description": "The Article, or `articles`, one for each thread of an export."}}
+)
 async def parse(request: Request, caller: Parses, url: Url = None) -> dict[str, Any]:
-    """Reads the thread out of a page: who, when, in reply to whom, what."""
-    return (await _article(request, url)).to_json()
+    """Reads the thread out of a page: who, when, in reply to whom, what. An export of a comment system gives all its threads."""
+    found = await _articles(request, url)
+    return found.to_json() if isinstance(found, Article) else {"articles": [one.to_json() for one in found]}
 
 
 @router.post("/articles", openapi_extra=_BODY, status_code=201)
@@ -46,12 +60,15 @@ async def add_article(
     caller: Ingests,
     url: Url = None,
     site: schema.Site = None,
-) -> schema.ArticleStored:
-    """Parses, scores and stores a page for review. The same page again changes nothing."""
+) -> schema.ArticleStored | schema.ArticlesStored:
+    """Parses, scores and stores a page, or each thread of an export, for review. The same again changes nothing."""
     place = site_of(caller, site)
-    article = await _article(request, url)
-    waiting = await running.keep(article, place, request)
-    return schema.ArticleStored(id=article.id, comments=len(article.comments), review=waiting)
+    found = await _articles(request, url)
+    stored = [
+        schema.ArticleStored(id=one.id, comments=len(one.comments), review=await running.keep(one, place, request))
+        for one in ([found] if isinstance(found, Article) else found)
+    ]
+    return stored[0] if isinstance(found, Article) else schema.ArticlesStored(articles=stored)
 
 
 @router.get("/articles")
@@ -65,19 +82,39 @@ async def articles(
     return schema.ArticlePage(items=items, next=more)
 
 
-async def _article(request: Request, url: str | None) -> Article:
-    """The Article of a request's body. Raises Failure, DocumentError, RowError."""
+async def _articles(request: Request, url: str | None) -> Article | list[Article]:
+    """The Article of a request's body, or those of an export. Raises Failure, DocumentError, RowError."""
     body = await request.body()
     kind, _, options = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() == "application/json":
         article = await in_thread(_of_json, await _json(request))
+    elif body.startswith(_PACKED):
+        raise DocumentError("packed: send the page or export as it is unpacked")
+    elif exports.kind(body[: exports.HEAD_BYTES]):
+        return [_named(one, url) for one in await in_thread(_of_export, body, url)]
     else:
         charset = options.partition("charset=")[2].split(";")[0].strip(' "') or None
         article = await in_thread(seeds.parse, body, url, charset=charset)
+    return _named(article, url)
+
+
+def _named(article: Article, url: str | None) -> Article:
+    """With an id that can stand in an address. Raises DocumentError for texts that cannot be stored."""
     if any("\x00" in text or not _sound(text) for text in _strings(article.to_json())):
         raise DocumentError("a text holds NUL characters or halves of surrogate pairs")
     identity = article.id or stable_id(url or article.url, article.title, article.text)
     return replace(article, id=identity.replace("/", "_")[:150], url=article.url or url)
+
+
+def _of_export(body: bytes, url: str | None) -> list[Article]:
+    """All threads, their ids the same each time; at most MAX_COMMENTS comments. Raises DocumentError."""
+    found, count = list[Article](), 0
+    for article in exports.read(io.BytesIO(body), stable_id(url or hashlib.sha256(body).hexdigest())):
+        found.append(article)
+        count += len(article.comments)
+        if count > MAX_COMMENTS:
+            raise DocumentError(f"more than {MAX_COMMENTS:,} comments; cut the export, or read it with `threadwise parse FILE`")
+    return found
 
 
 async def _json(request: Request) -> Any:

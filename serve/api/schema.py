@@ -171,7 +171,14 @@ class ArticleStored(BaseModel):
     review: int = Field(description="How many of them wait for a moderator.")
 
 
+class ArticlesStored(BaseModel):
+    articles: list[ArticleStored] = Field(description="One for each thread of the export that has comments.")
+
+
 class DecisionIn(_In):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"action": "reject", "labels": ["insult"], "note": "calls names"}]}
+    )
     action: Literal["publish", "reject"]
     labels: list[Annotated[str, Field(max_length=50)]] = Field(default=[], max_length=20, description="Outputs that are the reason.")
     note: Annotated[Text, Field(max_length=2_000)] | None = None
@@ -181,6 +188,7 @@ class DecisionIn(_In):
 
 
 class SessionIn(_In):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "ana", "password": "a long password"}]})
     name: Name
     password: Annotated[str, Field(max_length=1_000)]
 
@@ -221,5 +229,18 @@ class Problem(BaseModel):
 
 
 _PROBLEM: dict[str, Any] = {"model": Problem, "content": {"application/problem+json": {}}}
-PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503), _PROBLEM)
+_SAID = {
+    400: "The body is no JSON.",
+    401: "No key, a wrong one, or a session that has ended.",
+    403: "The key's scope, its site or the person's role does not allow this, or another site's page asks.",
+    404: "Nothing of this name is here.",
+    408: "The body came too slowly.",
+    409: "The comment was edited since it was read.",
+    413: "The body is larger than limits.body_bytes.",
+    415: "A body of another content type is needed.",
+    422: "Readable, but not what is asked for; `detail` says where.",
+    429: "More requests a minute than the key may send; Retry-After says when to come back.",
+    503: "The scoring queue is full or the database cannot be used; Retry-After says when to come back. Nothing was stored.",
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {status: {**_PROBLEM, "description": said} for status, said in _SAID.items()}
 """What any request may be answered instead."""

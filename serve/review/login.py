@@ -11,6 +11,7 @@ from serve import security
 from serve.api.auth import Running, begin_session
 from serve.review.access import N_, LoggedOut, Reader, Refusal, person
 from serve.review.pages import render
+from serve.security import Caller
 from serve.service import in_thread
 
 router = APIRouter(include_in_schema=False)
@@ -37,11 +38,14 @@ async def log_in(
     """Begins a session. A form of another site is refused: it would log a person in under another's name."""
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Refusal(403, "cross_site", N_("This request comes from another site’s page, or does not say where it comes from."))
+    request.state.caller = Caller(username, (), ())  # as whom the audit log names a refusal
     shown = {"wanted": _own(wanted), "name": username}
     if running.logins.take(username, running.settings.limits.login_per_minute):
+        await in_thread(running.refused, request, "too_many_logins")
         return render(request, None, "login.html.j2", 429, wrong="often", **shown)
     token = await in_thread(security.sign_in, running.store.accounts, username, password, running.now)
     if token is None:
+        await in_thread(running.refused, request, "bad_login")
         return render(request, None, "login.html.j2", 401, wrong="name", **shown)
     response = RedirectResponse(_own(wanted), 303)
     begin_session(response, running, token)

@@ -94,6 +94,12 @@ class Events:
         """Due again at `due`; None: given up, and shown as dead."""
         self._update(number, error=error[:500], **({"due": due} if due is not None else {"dead": now}))
 
+    def postpone(self, webhook: int, until: int) -> None:
+        """No event of this target is due before `until`."""
+        waits = sa.and_(outbox.c.webhook == webhook, outbox.c.delivered.is_(None), outbox.c.dead.is_(None), outbox.c.due < until)
+        with transaction(self._engine, writes=True) as connection:
+            connection.execute(outbox.update().where(waits).values(due=until))
+
     def next_due(self) -> int | None:
         """When the next event is due; None where none waits."""
         waits = sa.select(sa.func.min(outbox.c.due)).join(webhooks, webhooks.c.number == outbox.c.webhook)

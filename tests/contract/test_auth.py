@@ -346,6 +346,13 @@ def test_guessing_a_password_is_slowed_down(running: Running) -> None:
     running.person("viewer")  # another name is let in
 
 
+def test_guessing_at_the_desk_is_slowed_down_too(running: Running) -> None:
+    name = f"guessed{next(_numbers)}"
+    tries = [running.client.post("/login", data={"username": name, "password": "wrong"}).status_code for _ in range(LOGINS + 1)]
+    assert tries == [401] * LOGINS + [429]
+    assert [line["why"] for line in running.refusals() if line["by"] == name] == ["bad_login"] * LOGINS + ["too_many_logins"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -13,6 +15,18 @@ from seeds.samples import folders
 from tests.server import Server
 
 JSON = {"content-type": "application/json"}
+EXPORT = b"""<?xml version="1.0" encoding="utf-8"?>
+<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
+<category dsq:id="1"><title>General</title></category>
+<thread dsq:id="10"><id/><link>https://a.example/1</link><title>One</title></thread>
+<thread dsq:id="11"><id/><link>https://a.example/2</link><title>Two</title></thread>
+<post dsq:id="101"><message>First.</message><isDeleted>false</isDeleted><isSpam>false</isSpam><author><name>Ana</name></author>
+<thread dsq:id="11"/></post>
+<post dsq:id="102"><message>Second.</message><isDeleted>false</isDeleted><isSpam>false</isSpam><author><name>Bo</name></author>
+<thread dsq:id="11"/><parent dsq:id="101"/></post>
+<post dsq:id="105"><message>Left alone</message><isDeleted>false</isDeleted><isSpam>false</isSpam><author><name>Cy</name></author>
+<thread dsq:id="10"/></post>
+</disqus>"""
 _numbers = itertools.count()
 
 
@@ -113,6 +127,27 @@ class TestPages:
     @pytest.mark.parametrize(("page", "words"), [(b"", "empty"), (b"\x00\x01\x02\xff" * 500, "")])
     def test_what_is_no_page(self, client: httpx2.Client, page: bytes, words: str) -> None:
         assert words in problem(client.post("/v1/parse", content=page), 422, "unreadable_document")["detail"]
+
+    def test_an_export_gives_all_its_threads(self, client: httpx2.Client) -> None:
+        site, options = fresh(), {"headers": {"content-type": "application/xml"}}
+        threads = ok(client.post("/v1/parse", content=EXPORT, **options))["articles"]
+        assert [(one["title"], [comment["text"] for comment in one["comments"]]) for one in threads] == [
+            ("One", ["Left alone"]),
+            ("Two", ["First.", "Second."]),
+        ]
+        first, again = (ok(client.post("/v1/articles", content=EXPORT, params={"site": site}, **options), 201) for _ in range(2))
+        assert first == again
+        assert [one["comments"] for one in first["articles"]] == [1, 2]
+        listed = ok(client.get("/v1/articles", params={"site": site}))["items"]
+        assert [(one["title"], one["url"]) for one in listed] == [("One", "https://a.example/1"), ("Two", "https://a.example/2")]
+        comments = every(client, "/v1/comments", site=site)
+        assert [one["text"] for one in comments] == ["Left alone", "First.", "Second."]
+        assert comments[2]["reply_to"] == comments[1]["id"]
+        for one in comments:
+            assert ok(client.get(f"/v1/comments/{quote(one['id'])}", params={"site": site})) == one
+        for packed in (gzip.compress(EXPORT), b"PK\x03\x04..."):
+            assert "unpacked" in problem(client.post("/v1/parse", content=packed, **options), 422, "unreadable_document")["detail"]
+        problem(client.post("/v1/parse", content=EXPORT[:700], **options), 422, "unreadable_document")
 
     def test_an_article_is_stored_with_its_thread(self, client: httpx2.Client) -> None:
         site, sample = fresh(), sample_source()

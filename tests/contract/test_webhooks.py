@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,11 +21,11 @@ import pytest
 from labels.errors import ConfigError
 from labels.scores import Scored
 from serve import outbox
-from serve.outbox import WAITS_S, Sender
+from serve.outbox import UNREACHED_S, WAITS_S, Sender
 from serve.policy import Action, Reason, Verdict
 from serve.store import Store
 from serve.store.comments import Choice, Incoming
-from tests.server import last_line, running, threadwise
+from tests.server import free_port, last_line, running, threadwise
 
 START = 1_767_000_000.0
 
@@ -46,6 +48,12 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+@contextmanager
+def receiving(port: int = 0) -> Iterator[Receiver]:
     found = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -60,7 +68,7 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *arguments: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         found.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
@@ -165,6 +173,37 @@ def test_a_target_that_is_gone_is_told_nothing_more(desk: Desk, receiver: Receiv
     desk.now[0] += 1_000
     assert desk.sender.send_due() == 0
     assert len(receiver.taken) == 1
+
+
+def test_a_target_that_is_down_is_told_when_it_is_back(store: Store) -> None:
+    now, secret, port = [START], outbox.new_secret(), free_port()
+    store.events.add_target(f"http://127.0.0.1:{port}/hook", secret, None, int(START * 1000))
+    desk = Desk(store, Sender(store.events, clock=lambda: now[0], timeout_s=5, allow_private=True), secret, now)
+    for number in range(3):
+        desk.decide(str(number))
+    assert desk.sender.send_due() == 1, "the others are not tried meanwhile"
+    now[0] += UNREACHED_S * 1.1
+    assert desk.sender.send_due() == 1
+    with receiving(port) as receiver:
+        now[0] += WAITS_S[1] * 1.2
+        assert desk.sender.send_due() == 3
+        assert {verified(secret, *taken)["data"]["id"] for taken in receiver.taken} == {"0", "1", "2"}
+    assert store.events.counts() == {1: (0, 0)}
+
+
+def test_a_target_that_hangs_does_not_hold_up_the_others(store: Store, receiver: Receiver) -> None:
+    now, secret = [START], outbox.new_secret()
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()  # connections are taken, and nobody ever answers
+        store.events.add_target(f"http://127.0.0.1:{deaf.getsockname()[1]}/hook", secret, None, int(START * 1000))
+        store.events.add_target(receiver.url, secret, None, int(START * 1000))
+        desk = Desk(store, Sender(store.events, clock=lambda: now[0], timeout_s=0.5, allow_private=True), secret, now)
+        for number in range(20):
+            desk.decide(str(number))
+        assert desk.sender.send_due() == 21, "one try has waited for the time limit, not twenty"
+        assert len(receiver.taken) == 20
+    assert store.events.counts()[1] == (20, 0)
 
 
 def test_a_private_target_is_refused_unless_allowed(desk: Desk, receiver: Receiver) -> None:
