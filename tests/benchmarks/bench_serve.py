@@ -143,7 +143,6 @@ def _overload(server: Server, calls: Sequence[Call], capacity: float, seconds: f
     recovered = time.monotonic() - last
     found = phase.figures("200 % of capacity")
     return found | {
-        "200 % of capacity, answered 503": phase.load.count(503),
         "200 % of capacity, p50 of a 503": 1000 * phase.load.quantile(0.5, 503),
         "200 % of capacity, lost or other (aim 0)": len(phase.load.replies) - phase.load.count(200, 503),
         "200 % of capacity, longest s": max(reply.seconds for reply in phase.load.replies),
@@ -184,6 +183,7 @@ class _Phase:
         return {
             f"{name}, comments/s": self.load.rate,
             **{f"{name}, p{at}": 1000 * self.load.quantile(at / 100) for at in (50, 95, 99)},
+            f"{name}, answered 503": self.load.count(503),
             f"{name}, comments/CPU s": done / self._cpu if self._cpu else float("nan"),
             f"{name}, cores of the server": self._cpu / self.load.seconds,
         }
