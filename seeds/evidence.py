@@ -11,7 +11,8 @@ from seeds.layout import Layout, Record, Thread
 from seeds.section import MAX_NAME, MOST, Section
 
 _HALF, _NEARLY_ALL = 0.5, 0.8
-_PARAGRAPH = 80
+_PARAGRAPH, _ARTICLE = 80, 1000
+"""Characters."""
 _MAX_FIRST = 30
 """Lines that the first comment may have where the time stands at the foot."""
 _COUNTS = re.compile(r"\d+ comments?\b", re.IGNORECASE)
@@ -106,18 +107,25 @@ def _is_thread(section: Section, records: Sequence[Record], left: int) -> bool:
     if not _are_people(records, numbered) or not any(record.body for record in records):
         return False
     marked = sum(record.mark is not None for record in records)
-    said = sum(marks.says(record.name or "") if size == 1 else record.said for record in records)
+    said = sum(_says(record) if size == 1 else record.said for record in records)
     spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)
     if section.count is not None:
         signs = marked >= 1 or said >= _HALF * size or (numbered and size > 1) or section.buttons >= _HALF * size
         named = any(record.author for record in records)
         return signs or (spoken >= 0.3 and left <= 2 and named and _is_alive(section, records))
-    if spoken < 0.3 or _holds_article(records) or not any(record.author for record in records):
+    if _holds_article(records) or not any(record.author for record in records):
         return False
-    if all(marks.says(record.name or "") for record in records):
+    if all(_says(record) for record in records):
         return True
-    strong = _is_answered(records) or numbered or said >= MOST * size or section.buttons >= MOST * size or marked >= 2
+    if spoken < 0.3:
+        return False
+    spoke = sum(record.said and not marks.is_byline(record.name or "") for record in records)
+    strong = _is_answered(records) or numbered or spoke >= MOST * size or section.buttons >= MOST * size or marked >= 2
     return (size >= 3 and strong) or _is_talk(section, records)
+
+
+def _says(record: Record) -> bool:
+    return record.said and marks.says(f"{record.name}:")
 
 
 def _are_people(records: Sequence[Record], numbered: bool) -> bool:
@@ -141,6 +149,8 @@ def _is_answered(records: Sequence[Record]) -> bool:
 def _is_alive(section: Section, records: Sequence[Record]) -> bool:
     """Whether, under a heading, the count is the heading's, the times go to the minute or somebody speaks for himself."""
     size = len(records)
+    if size == 1 and len(records[0].body) > _MAX_FIRST:
+        return False
     counted = 1 < section.count == size if section.count is not None else False
     return counted or (size > 1 and _is_clocked(records)) or _voices(section, records) >= 0.3
 
@@ -158,18 +168,26 @@ def _voices(section: Section, records: Sequence[Record]) -> float:
 def _holds_article(records: Sequence[Record]) -> bool:
     """Whether the first record is the article: far longer than all others."""
     sizes = [sum(map(len, record.body)) for record in records]
-    return len(sizes) > 1 and sizes[0] > 1000 and sizes[0] > 3 * max(sizes[1:])
+    return len(sizes) > 1 and sizes[0] > _ARTICLE and sizes[0] > 3 * max(sizes[1:])
 
 
 def _is_talk(section: Section, records: Sequence[Record]) -> bool:
-    """Whether several persons speak, behind an article and to each other: I, you, thanks, a smile."""
+    """Whether several persons speak, behind an article and to each other: I, you, thanks, a smile; a lone one only where it is plain."""
     size = len(records)
     dated = mean(record.stamp is not None and not record.stamp.clock_only for record in records)
-    voices = _voices(section, records)
-    behind = any(len(line) >= _PARAGRAPH and _SENTENCE_END.search(line) for line in section.lines[: section.anchors[0].at])
     persons = len({_folded(record.author) for record in records if record.author})
-    loud = _HALF if size >= 3 and _is_clocked(records) else _NEARLY_ALL
-    return behind and dated >= MOST and voices >= loud and persons >= min(2, size) and size >= 2
+    loud = _HALF if size >= 3 else _NEARLY_ALL
+    behind = sum(len(line) >= _PARAGRAPH and _SENTENCE_END.search(line) is not None for line in section.lines[: section.anchors[0].at])
+    if not behind or dated < MOST or _voices(section, records) < loud or persons < min(2, size):
+        return False
+    return size > 1 or (behind > 2 and _is_lone(section, records[0]))
+
+
+def _is_lone(section: Section, record: Record) -> bool:
+    """Whether a single record may be a comment: in the second half of the page, to the minute, shorter than an article."""
+    late = section.anchors[0].at > _HALF * len(section.lines)
+    exact = record.stamp is not None and "T" in (record.stamp.written or "") and not record.stamp.relative
+    return late and exact and sum(map(len, record.body)) < _ARTICLE
 
 
 def _folded(name: str | None) -> str:

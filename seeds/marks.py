@@ -152,6 +152,16 @@ def says(text: str) -> bool:
 
 
 @cache
+def _bylines() -> frozenset[str]:
+    return frozenset(word.rstrip(":") for word in _RULES["author"]["before"] if " " not in word)
+
+
+def is_byline(text: str) -> bool:
+    """Whether only a small word stands before the name ("by X", "von X"), as above an article as well."""
+    return text.split(maxsplit=1)[0].rstrip(":").lower() in _bylines() if text.strip() else False
+
+
+@cache
 def _speech() -> re.Pattern[str]:
     words = sorted(_RULES["author"]["after"], key=len, reverse=True)
     return re.compile(rf"\S\s+(?:{'|'.join(map(re.escape, words))})\s*(?:[:,]|\.\.\.|…)\s*$", re.IGNORECASE)
