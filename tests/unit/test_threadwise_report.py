@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 import threadwise
 from seeds.samples import folders, sources
+from tests.unit import markup
 
 
 def run(release: Path, *arguments: str) -> int:
@@ -39,3 +41,21 @@ def test_nothing_is_written_where_no_page_could_be_read(tiny_release: Path, tmp_
     assert run(tiny_release, str(tmp_path / "none.txt"), "--output", str(made)) == 1
     assert "no report is written" in capsys.readouterr().err
     assert made.read_text(encoding="utf-8") == "an earlier report"
+
+
+def test_a_nested_forum_page_is_drawn_as_it_was(tiny_release: Path, tmp_path: Path) -> None:
+    page, made = tmp_path / "forum.html", tmp_path / "report.html"
+    page.write_text(markup.page("general nested list"), encoding="utf-8")
+    assert run(tiny_release, str(page), "--output", str(made)) == 0
+    root = html.parse(str(made)).getroot()
+    drawn = []
+    for node in root.xpath("//li[starts-with(@class, 'node ')]"):
+        around = node.xpath("ancestor::li[starts-with(@class, 'node ')]")
+        drawn.append((_said(node), _said(around[-1]) if around else None, len(around)))
+    answers = [row[3] for row in markup.systems()["general nested list"].expected]
+    assert drawn == [(one.text, answer, level) for one, answer, level in zip(markup.TALK, answers, (0, 1, 2, 0), strict=True)]
+
+
+def _said(node: html.HtmlElement) -> str:
+    """The comment's own words in a node of the drawn thread."""
+    return str(node.xpath(".//div[@class='text']")[0].text_content()).strip()
