@@ -13,6 +13,7 @@ from seeds.section import MAX_NAME, MOST, Section
 _HALF, _NEARLY_ALL = 0.5, 0.8
 _PARAGRAPH, _ARTICLE = 80, 1000
 """Characters."""
+_MIXED = 0.6
 _MAX_FIRST = 30
 """Lines that the first comment may have where the time stands at the foot."""
 _COUNTS = re.compile(r"\d+ comments?\b", re.IGNORECASE)
@@ -24,10 +25,16 @@ def judged(section: Section, read: tuple[Layout, tuple[Record, ...]]) -> Thread 
     """The thread with its score; None where the section gives no evidence of comments."""
     layout, records = read
     left = _left_over(section, layout)
-    if not _is_thread(section, records, left):
+    if not _is_thread(section, records, left) or _is_mixture(records):
         return None
     score = max(len(records) * (_quality(section, layout, records, left) - 1.0) - 2.5 * _misfits(records), 0.01)
     return Thread(section.first_line(layout), section.end, layout, records, score)
+
+
+def _is_mixture(records: Sequence[Record]) -> bool:
+    """Whether those with relative times have words and those with dates none, or the other way round: comments and teasers."""
+    groups = [[bool(record.body) for record in records if record.stamp and record.stamp.relative is kind] for kind in (True, False)]
+    return all(len(group) > 1 for group in groups) and abs(mean(groups[0]) - mean(groups[1])) > _MIXED
 
 
 def _misfits(records: Sequence[Record]) -> int:
@@ -63,6 +70,7 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
     edge = records[-1] if layout.body == "after" else records[0]
     tidy = 0.4 * (left == 0) + 0.2 * (left <= 1) + 0.2 * bool(edge.body)
     tidy += 0.15 * (layout.body == "after")  # by far the more usual
+    tidy -= 0.15 * min(left, 4) if section.count is not None and len(records) > 1 else 0.0
     heading = 0.3 if section.count is not None else 0.0
     heading += 0.5 if section.count is not None and section.count > 1 and section.count == len(records) else 0.0
     spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)

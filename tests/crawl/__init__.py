@@ -41,6 +41,8 @@ class Layout:
     numbers: str | None
     mark: str | None
     """How a page or its readers name the parent; None: not at all."""
+    mark_at: str
+    """Where the page puts it: before the text, behind the author, on a line under the author."""
     buttons: str | None
     said: str
     rank: str
@@ -120,6 +122,7 @@ def _layout(lot: random.Random, given: dict[str, Any]) -> Layout:
         time=lot.choice(given["relative" if relative else "time"]),
         numbers=lot.choice(["{n}", "#{n}", "{n}."]) if numbered else None,
         mark=lot.choice(marks) if lot.random() < 0.85 else None,
+        mark_at=lot.choice(["text", "text", "author", "under"]),
         buttons=lot.choice(given["buttons"]) if lot.random() < 0.75 else None,
         said=lot.choice(given["said"]),
         rank=lot.choice(given["rank"]),
@@ -228,6 +231,9 @@ def _teasers(lot: random.Random, given: dict[str, Any]) -> list[str]:
 def _record(lot: random.Random, at: int, post: Post, posts: list[Post], layout: Layout) -> list[str]:
     separator = _SEPARATORS[len(layout.shape + layout.time) % len(_SEPARATORS)]
     said = _said(post, posts, layout, typed=False)
+    aside = ""
+    if layout.mark_at != "text" and len(said) == 2 and "author" in layout.shape.split("/") and not _is_quote(layout):
+        aside, said = said[0].rstrip(":"), said[1:]
     listed = [f"#{place + 1}" for place, other in enumerate(posts) if other.parent == at]
     parts = {
         "number": (layout.numbers or "").format(n=at + 1),
@@ -250,6 +256,8 @@ def _record(lot: random.Random, at: int, post: Post, posts: list[Post], layout: 
             lines.append(f"{parts['number']} {separator.join(parts[name] for name in names)}")
         else:
             lines.append(separator.join(parts[name] for name in names))
+        if aside and line == "author":
+            lines[-1:] = [f"{lines[-1]} {aside}"] if layout.mark_at == "author" else [lines[-1], aside]
     return [part for line in lines for part in line.split("\n") if part]
 
 

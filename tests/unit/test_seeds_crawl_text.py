@@ -142,3 +142,50 @@ def test_a_page_says_how_it_was_read() -> None:
 
 def test_the_same_page_gives_the_same_ids() -> None:
     assert [comment.id for comment in seeds.parse(RELATIVE).comments] == [comment.id for comment in seeds.parse(RELATIVE).comments]
+
+
+def test_heads_that_only_say_a_name_are_read_without_times() -> None:
+    listed = "".join(f"{name} said,\n\n{text}\n\n" for name, text in (("Ana", "I like it."), ("Bo", "Me too."), ("Ana", "Thanks, Bo.")))
+    article = seeds.parse(f"{BODY}\n{listed}")
+    assert [(comment.author, comment.text) for comment in article.comments] == [
+        ("Ana", "I like it."),
+        ("Bo", "Me too."),
+        ("Ana", "Thanks, Bo."),
+    ]
+    assert article.read_by == "crawl_text/spoken"
+
+
+def test_relative_times_tell_which_comment_is_the_newest() -> None:
+    listed = "".join(
+        f"{name}\nпреди {hours} часа\n{text}\nОтговори\n"
+        for name, hours, text in (("Ана", 2, "Браво."), ("Боби", 3, "в отговор на Ана\nНе е вярно."), ("Ана", 5, "Първа съм."))
+    )
+    comments = seeds.parse(f"{BODY}Коментари (3)\n{listed}").comments
+    assert comments[1].reply_to == comments[2].id
+
+
+def test_counters_beside_a_button_are_no_words() -> None:
+    listed = "".join(
+        f"{name}\n1{at}:00 05.02.2026\nБраво на {name}.\n{7 * at}\n-{at}\nОтговори\n" for at, name in enumerate(("Ана", "Боби"))
+    )
+    assert [comment.text for comment in seeds.parse(f"{BODY}Коментари\n{listed}").comments] == ["Браво на Ана.", "Браво на Боби."]
+
+
+def test_a_list_of_one_writers_articles_is_no_thread() -> None:
+    listed = "".join(f"Ана Петрова\n{day}.02.2026 10:00\nТова е моят разказ номер {day}.\n" for day in range(10, 16))
+    assert seeds.parse(f"{BODY}Мнения\n{listed}").comments == ()
+
+
+def test_teasers_with_dates_beside_relative_times_are_no_comments() -> None:
+    teasers = "".join(f"Заглавие {name}\n{at + 10}:30 - 05.02.2026\n" for at, name in enumerate(("първо", "второ", "трето", "четвърто")))
+    article = seeds.parse(f"{BODY}Още новини\n{teasers}{RELATIVE.removeprefix(BODY)}")
+    assert [comment.author for comment in article.comments] == ["Ана", "Боби", "Вили"]
+
+
+def test_a_clock_makes_a_day_without_a_year_a_time() -> None:
+    listed = "".join(
+        f"{name} On Thursday, November {at} at 2:5{at} pm\n\nI say that it is fine.\n\n" for at, name in enumerate(("Ana", "Bo", "Cy"), 1)
+    )
+    article = seeds.parse(f"{BODY}3 Comments\n\n{listed}")
+    assert [(comment.author, comment.created_at) for comment in article.comments] == [("Ana", None), ("Bo", None), ("Cy", None)]
+    assert article.comments[0].created_at_raw == "November 1 at 2:51 pm"

@@ -144,3 +144,27 @@ def test_long_hostile_lines_are_quick() -> None:
         marks.author_of(line[:5_000])
         marks.replied_by(line)
     assert time.perf_counter() - begin < 2  # seconds
+
+
+@pytest.mark.parametrize("line", ["Ana says:", "Иван каза:", "Jo said...", "Zoé a écrit :", "Piet schreef:", "Jana napsal(a):"])
+def test_a_head_of_speech_ends_with_a_word_for_it(line: str) -> None:
+    assert marks.says(line)
+
+
+@pytest.mark.parametrize("line", ["says:", "by Ana", "Ana", "", "He said nothing", "Posted by: Ana"])
+def test_other_lines_are_no_head_of_speech(line: str) -> None:
+    assert not marks.says(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_byline"), [("by Ana", True), ("Von Ana", True), ("Posted by: Ana", False), ("Ana says:", False), ("", False)]
+)
+def test_a_small_word_before_a_name_stands_above_articles_too(line: str, is_byline: bool) -> None:
+    assert marks.is_byline(line) is is_byline
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [("Posted by: Ana", "Ana"), ("Ana /", "Ana"), ("Ana says: •", "Ana"), ("— Ana", "Ana"), ("Reactie van Piet", "Piet")]
+)
+def test_a_name_is_told_from_the_signs_and_words_around_it(line: str, name: str) -> None:
+    assert marks.author_of(line)[0] == name
