@@ -1,0 +1,210 @@
+"""What an operator does and sees: the demo, keys and accounts by the command line, metrics, logs, retention, erasure."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from labels.scores import Scored
+from serve import security, settings
+from serve.app import create_app
+from serve.policy import Action, Reason, Verdict
+from serve.service import Service
+from serve.store import Store
+from serve.store.comments import Incoming
+from tests.server import ROOT, Server, last_line, running, threadwise
+from train.inference import Scorer
+
+WORD = "zanzibarquagga"
+DAY_MS = 86_400_000
+
+
+def failed(*arguments: str, stdin: str = "") -> str:
+    """Standard error of a verb that is used wrongly."""
+    command = [sys.executable, "-m", "threadwise", *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_the_demo_is_all_there_and_leaves_nothing(tiny_release: Path, tmp_path: Path) -> None:
+    with running(tmp_path, tiny_release, "--demo", database="") as server:
+        login = re.search(r"^login: (\S+) (\S+)$", server.output, re.MULTILINE)
+        key = re.search(r"^key: (\S+)$", server.output, re.MULTILINE)
+        assert login
+        assert key
+        with server.client(key[1]) as client:
+            assert len(client.get("/v1/articles").json()["items"]) >= 5
+            comments = client.get("/v1/comments", params={"limit": "200"}).json()["items"]
+            assert {one["state"] for one in comments} <= {"open", "decided"}
+        with server.client() as person:
+            given = {"username": login[1], "password": login[2]}
+            assert person.post("/login", data=given, headers={"Sec-Fetch-Site": "same-origin"}).headers["location"] == "/review"
+            assert person.get("/review").status_code == 200
+        line = next(json.loads(line) for line in server.log.splitlines() if '"settings"' in line)
+        file = Path(line["database"].removeprefix("sqlite:///"))
+        assert file.is_file()
+        assert login[2] not in server.log
+        assert key[1] not in server.log
+        assert server.stop() == 0
+    assert not file.parent.exists()
+
+
+def test_a_key_from_its_making_to_its_end(server: Server) -> None:
+    token = last_line(threadwise("keys", "create", "life", "--database", server.database, "--scope", "score", "--site", "news"))
+    with server.client(token) as client:
+        who = client.get("/v1/whoami").json()
+        assert (who["name"], who["role"], who["scopes"], who["sites"]) == ("life", None, ["score"], ["news"])
+        listed = threadwise("keys", "list", "--database", server.database)
+        assert token not in listed
+        assert re.search(r"^life\ttw_\S+…\tscore\tnews\t[\d-]+\tin use$", listed, re.MULTILINE)
+        assert "exists" in failed("keys", "create", "life", "--database", server.database)
+        threadwise("keys", "revoke", "life", "--database", server.database)
+        assert client.get("/v1/whoami").status_code == 401, "at once, in the running server"
+    assert re.search(r"^life\t.*\trevoked [\d-]+$", threadwise("keys", "list", "--database", server.database), re.MULTILINE)
+    assert "no key named" in failed("keys", "revoke", "life", "--database", server.database)
+
+
+def test_a_site_keeps_its_google_key(server: Server) -> None:
+    google = "AIza" + "SyTest_" * 5
+    assert last_line(threadwise("keys", "import", "old-site", "--database", server.database, stdin=f"{google}\n")) == "old-site"
+    request = {"comment": {"text": "Hello you."}, "requestedAttributes": {"TOXICITY": {}}}
+    answer = httpx2.post(f"{server.url}/v1alpha1/comments:analyze?key={google}", json=request, timeout=60)
+    assert answer.status_code == 200
+    assert "20 characters" in failed("keys", "import", "empty", "--database", server.database, stdin="\n")
+
+
+def test_accounts_by_the_command_line(server: Server) -> None:
+    create = ("users", "create", "cora", "--role", "moderator", "--database", server.database)
+    assert last_line(threadwise(*create, stdin="correct horse\n")) == "cora"
+    assert "exists" in failed(*create, stdin="correct horse\n")
+    assert "role king" in failed("users", "create", "x", "--role", "king", "--database", server.database, stdin="correct horse\n")
+    assert "8 to" in failed("users", "create", "x", "--role", "viewer", "--database", server.database, stdin="\n")
+    with server.client() as client:
+
+        def status(password: str) -> int:
+            return client.post("/v1/session", json={"name": "cora", "password": password}).status_code
+
+        assert status("correct horse") == 204
+        assert client.get("/v1/whoami").json()["role"] == "moderator"
+        threadwise("users", "password", "cora", "--database", server.database, stdin="another horse\n")
+        assert client.get("/v1/whoami").status_code == 401, "a new password ends sessions"
+        assert (status("correct horse"), status("another horse")) == (401, 204)
+        threadwise("users", "disable", "cora", "--database", server.database)
+        assert client.get("/v1/whoami").status_code == 401
+    assert re.search(r"^cora\tmoderator\tall sites\tdisabled$", threadwise("users", "list", "--database", server.database), re.MULTILINE)
+
+
+def test_all_wrong_settings_at_once_and_one_line_each_error() -> None:
+    said = failed("serve", "--port", "70000", "--set", "limits.request_s=0", "--set", "limit.request_s=3")
+    assert all(words in said for words in ("setting port", "setting limits.request_s", "limit"))
+    assert "NAME=VALUE" in failed("serve", "--set", "nonsense")
+    assert "not known" in failed("db", "upgrade", "--database", "mysql://host/name")
+
+
+def samples(text: str) -> dict[str, float]:
+    """Prometheus lines: name with labels -> value."""
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+def test_metrics_count_what_happens(server: Server, client: httpx2.Client) -> None:
+    before = samples(httpx2.get(f"{server.url}/metrics").text)
+    text = f"the mayor is a stupid idiot {time.time()}"
+    for _ in range(2):
+        asked = {"comments": [{"id": "1", "text": text, "language": "en"}, {"id": "2", "text": ""}]}
+        assert client.post("/v1/score", json=asked).status_code == 200
+    assert client.put("/v1/comments/metrics", json={"text": text, "site": "metrics"}).status_code == 201
+    after = samples(httpx2.get(f"{server.url}/metrics").text)
+
+    def grown(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    assert grown('threadwise_requests_total{method="POST",route="/v1/score",status="200"}') == 2
+    assert grown('threadwise_request_seconds_count{route="/v1/comments/{id}"}') == 1
+    assert grown('threadwise_comments_total{outcome="scored"}') == 3
+    assert grown('threadwise_comments_total{outcome="empty"}') == 2
+    assert grown('threadwise_score_count{lang="en",output="toxicity.toxicity"}') >= 2
+    assert grown("threadwise_cache_hits_total") >= 1
+    assert grown("threadwise_batch_comments_count") >= 3
+    assert grown("threadwise_tokens_total") > 0
+    assert grown('threadwise_actions_total{action="publish"}') == 1
+    assert after["threadwise_queue_comments"] == 0
+    assert not any("metrics/" in name or text in name for name in after), "labels are bounded"
+
+
+def test_logs_are_json_with_request_ids_and_without_texts(server: Server, client: httpx2.Client) -> None:
+    request = {"text": f"what a {WORD}", "author": f"Ana {WORD}", "site": "logs"}
+    assert client.put("/v1/comments/1", json=request, headers={"X-Request-ID": "mine-4711"}).status_code == 201
+    client.post("/v1/score", json={"comments": [{"id": WORD, "text": WORD, "colour": WORD}]})
+    client.post("/v1/session", json={"name": WORD, "password": WORD})
+    client.get(f"/v1/comments/{WORD}")
+    assert WORD not in server.log
+    lines = [json.loads(line) for line in server.log.splitlines() if "mine-4711" in line]
+    assert [(line["route"], line["method"], line["status"]) for line in lines] == [("/v1/comments/{id}", "PUT", 201)]
+    assert all(json.loads(line)["timestamp"] for line in server.log.splitlines())
+
+
+def test_erasure_by_the_command_line_while_the_server_runs(tiny_release: Path, tmp_path: Path) -> None:
+    with running(tmp_path, tiny_release) as server, server.client(server.key()) as client:
+        for number, author in enumerate(("Ana", "Ana", "Ben")):
+            assert client.put(f"/v1/comments/{number}", json={"text": f"{WORD} {author}", "author": author}).status_code == 201
+        assert last_line(threadwise("db", "erase", "--author", "Ana", "--database", server.database)) == "2"
+        assert last_line(threadwise("db", "erase", "--comment", "none", "--database", server.database)) == "0"
+        assert [one["author"] for one in client.get("/v1/comments").json()["items"]] == ["Ben"]
+        assert last_line(threadwise("db", "erase", "--comment", "2", "--site", "default", "--database", server.database)) == "1"
+        assert client.get("/v1/comments/2").status_code == 404
+        assert client.put("/v1/comments/2", json={"text": "x"}).status_code == 201, "and the server goes on"
+        assert not [path.name for path in tmp_path.glob("test.db*") if WORD.encode() in path.read_bytes()]
+        assert "either --author or --comment" in failed("db", "erase", "--database", server.database)
+
+
+@pytest.fixture
+def kept(tiny_release: Path, tmp_path: Path) -> Iterator[tuple[Service, TestClient]]:
+    """A service that keeps texts for two days, with a comment of each of the last four."""
+    database = f"sqlite:///{tmp_path / 'kept.db'}"
+    store, now = Store(database), int(time.time() * 1000)
+    for age in range(4):
+        verdict = Verdict(Action.PUBLISH, (Reason("x"),), "1")
+        incoming = Incoming(str(age), "news", f"text of day {age}", author="Ana")
+        store.comments.put(incoming, Scored(str(age), "en", {"toxicity": {"toxicity": 0.2}}, "tiny@0"), verdict, now - age * DAY_MS - 1000)
+    token, key = security.new_key("site", now)
+    store.accounts.add_key(key)
+    chosen = settings.load(flags={"database": database, "retention.days": 2, "cors.origins": '["https://news.example"]'})
+    app = create_app(chosen, Scorer.load(tiny_release, threads=1), store)
+    with TestClient(app, headers={"X-API-Key": token}) as client:
+        yield app.state.service, client
+
+
+def test_retention_deletes_old_texts_by_itself(kept: tuple[Service, TestClient]) -> None:
+    _, client = kept
+    end = time.monotonic() + 20
+    while client.get("/v1/comments/3?site=news").json()["text"] and time.monotonic() < end:
+        time.sleep(0.05)
+    found = {one["id"]: one for one in client.get("/v1/comments").json()["items"]}
+    assert [bool(found[str(age)]["text"]) for age in range(4)] == [True, True, False, False]
+    assert (found["3"]["author"], found["3"]["scores"]) == (None, {"toxicity": {"toxicity": 0.2}}), "scores and decisions stay"
+
+
+def test_other_origins_are_let_in_only_where_they_are_named(kept: tuple[Service, TestClient], client: httpx2.Client) -> None:
+    asks = {"Origin": "https://news.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
+    assert kept[1].options("/v1/score", headers=asks).headers["access-control-allow-origin"] == "https://news.example"
+    assert "access-control-allow-origin" not in kept[1].options("/v1/score", headers=asks | {"Origin": "https://evil.example"}).headers
+    assert "access-control-allow-origin" not in client.options("/v1/score", headers=asks).headers, "off by default"
+
+
+def test_a_page_may_load_nothing_from_elsewhere(server: Server) -> None:
+    headers = httpx2.get(f"{server.url}/login").headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    for name, value in {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "same-origin"}.items():
+        assert headers[name] == value
