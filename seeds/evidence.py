@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from statistics import mean
+from functools import lru_cache
+from statistics import fmean as mean
 
 from seeds import marks
 from seeds.layout import Layout, Record, Thread
@@ -202,6 +203,7 @@ def _folded(name: str | None) -> str:
     return " ".join((name or "").casefold().split())
 
 
+@lru_cache(maxsize=1 << 14)
 def name_likeness(text: str | None) -> float:
     """0 .. 1: how much a line looks like a name that a person chose."""
     if not text or len(text) > MAX_NAME or "://" in text or marks.is_heading(text):

@@ -138,6 +138,7 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def author_of(text: str) -> tuple[str, bool]:
     """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
     before, after = _author_words()

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median_low as median
 
@@ -223,6 +224,7 @@ def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Seque
     return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said, anchor.at, name or None)
 
 
+@lru_cache(maxsize=1 << 14)
 def _split_reply(author: str) -> tuple[str, Mark | None]:
     """ "Ana în răspuns lui Ion" -> "Ana" and the mark."""
     for match in re.finditer(r"\s+(?=\S)", author):
@@ -269,6 +271,7 @@ def _number_of_first_line(record: Record) -> tuple[int | None, Record]:
     return (None, record) if number is None or rest else (number, replace(record, body=record.body[1:]))
 
 
+@lru_cache(maxsize=1 << 14)
 def _split_number(text: str) -> tuple[int | None, str]:
     for pattern in (_NUMBERED, _NUMBER_LAST):
         if match := pattern.fullmatch(text):

@@ -6,7 +6,7 @@ The page's own repetition is the sign here too: three and more such lines by at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import mean
+from statistics import fmean as mean
 
 from seeds import evidence, marks
 from seeds.layout import Layout, Record, Thread

@@ -23,6 +23,8 @@ from seeds.section import Section
 
 MAX_STAMP_LINE = 160
 _MAX_SECTIONS = 12
+_MAX_ANCHORS = 6000
+"""Anchors of all sections together that are read; a long page with many headings would take minutes."""
 _MAX_CHANGES = 4
 _MAX_BYLINES = 3
 """Times of the article itself that may stand before the comments and look like theirs."""
@@ -51,7 +53,9 @@ def _sections(lines: Sequence[str], every: Sequence[Anchor], lang: str | None) -
     headings = _headings(lines, [anchor.at for anchor in every])[:_MAX_SECTIONS]
     first = headings[1][0] if len(headings) > 1 else len(lines)
     bylines = [(anchor.at, None) for anchor in every[:_MAX_BYLINES] if anchor.at < first]
-    for heading, count in (*bylines, *_changes(every), *headings):
+    for heading, count in (*headings, *bylines, *_changes(every)):
+        if sum(map(len, found)) > _MAX_ANCHORS:
+            break
         for style in anchors.styles([anchor for anchor in every if heading < anchor.at]):
             if count is None and any(heading < at < style[0].at for at, _ in headings):
                 continue
