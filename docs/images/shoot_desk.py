@@ -1,0 +1,67 @@
+"""Takes review-queue.png and review-bulk.png from the sample data of `threadwise serve --demo`: `python docs/images/shoot_desk.py`.
+
+Needs Chromium and the extra [dev]. A few comments are decided first, so that the bulk page knows how often people and model agreed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+_HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(_HERE.parents[1]))
+
+from tests.server import Server  # noqa: E402  # the repository's root must be on the path first
+
+_KEYS = ("r7", "a", "r1", "r1", "a", "r3")
+"""Decisions from the highest score down."""
+
+
+def main(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        server = Server("", "main", Path(scratch), ("--demo",))  # type: ignore[arg-type]  # a release by its name
+        server.start()
+        try:
+            login = re.search(r"^login: (\S+) (\S+)$", server.output, re.MULTILINE)
+            if login is None:
+                raise SystemExit(f"no login: {server.output}")
+            _shoot(server.url, login[1], login[2], folder)
+        finally:
+            server.stop()
+
+
+def _shoot(url: str, name: str, password: str, folder: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="light", reduced_motion="reduce", base_url=url)
+        page.goto("/login")
+        page.locator("[name=username]").fill(name)
+        page.locator("[name=password]").fill(password)
+        page.locator("button.main").click()
+        page.wait_for_url("**/review")
+        page.goto("/review?lang=en")
+        page.keyboard.press("j")
+        page.mouse.move(0, 0)
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=folder / "review-queue.png")
+        _decide(page)
+        page.goto("/review/bulk?low=50&high=100")
+        page.screenshot(path=folder / "review-bulk.png")
+        browser.close()
+
+
+def _decide(page: Page) -> None:
+    page.goto("/review?sort=score")
+    for keys in _KEYS:
+        with page.expect_response(lambda response: response.url.endswith("/decide")):
+            for key in keys:
+                page.keyboard.press(key)
+
+
+if __name__ == "__main__":
+    main(_HERE)
