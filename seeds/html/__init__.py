@@ -81,9 +81,15 @@ def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:
 
 
 def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> _Thread:
+    read = _spoken(read)
     up = parents.of(page, read)
     raws = [_raw(page, item, up[at] if up else None) for at, item in enumerate(read)]
     return _Thread(way, raws, [page.path(item.record.begin) for item in read], read, opens)
+
+
+def _spoken(read: Sequence[Fields]) -> list[Fields]:
+    """Without records that hold no words and no other records: a picture alone, a place for an advertisement."""
+    return [item for item in read if item.text or item.record.inner]
 
 
 def _raw(page: Page, item: Fields, parent: int | None) -> RawComment:

@@ -261,7 +261,7 @@ def _learnt_authors(page: Page, records: Sequence[Record]) -> list[tuple[int | N
 def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None]) -> tuple[int | None, str | None, bool]:
     """The name in the best slot that the record has; else what stands beside its time."""
     for found in tries:
-        if found and found[1]:
+        if found and found[1] and not is_no_name(found[1]):
             return found[0], found[1], False
     name, said = beside_time(page, record)
     return None, name, said
@@ -338,7 +338,7 @@ def _author_value(page: Page, found: dict[int, tuple[int, str]], size: int) -> f
         page.nodes[node].get("rel") in ("external nofollow", "nofollow external", "author")
     )
     likeness = mean(name_likeness(text) for text in texts)
-    distinct = len(set(texts)) / len(texts)
+    distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
     return said + linked + likeness + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
 

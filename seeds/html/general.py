@@ -16,6 +16,7 @@ from statistics import mean
 from seeds import marks
 from seeds.html import fields, records
 from seeds.html.fields import Fields
+from seeds.html.records import Record
 from seeds.html.times import Time
 from seeds.html.tree import Page
 
@@ -30,6 +31,9 @@ _SINGLE = re.compile(
     r"(?:^|\s)(?:[a-z]+[_-])?(?:comment|kommentar|comentario|commentaire|reply)(?:[_-]?(?:item|entry|row|block|single|post|\d+))*(?:\s|$)"
 )
 _LEAST = 1.0
+_ANCHOR_NODES = 8
+_HEADING_LINES = 12
+"""Lines before the first record in which a heading may announce the number of comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ def judge(page: Page, read: Sequence[Fields]) -> Found:
         "many": float(len({item.author for item in read if item.author}) > 1),
         "distinct": len({item.text for item in read}) / size,
         "linked": sum(_linked(page, item) for item in read) / letters,
+        "announced": float(_is_announced(page, read)),
+        "anchored": mean(_is_anchored(page, item.record) for item in read),
     }
     value = sum(_WEIGHTS[name] * signs[name] for name in _WEIGHTS) - _BAR
     if signs["spoken"] < 0.5 or signs["distinct"] < 0.5 or (size == 1 and not _is_single(page, read[0], signs)):
@@ -83,6 +89,8 @@ _WEIGHTS = {
     "verbs": 1.0,
     "many": 0.5,
     "linked": -4.0,
+    "announced": 1.5,
+    "anchored": 0.4,
 }
 _BAR = 4.2
 
@@ -92,6 +100,18 @@ def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
     element = page.nodes[item.record.begin]
     words = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
     return _SINGLE.search(words) is not None and signs["named"] >= 0.6 and signs["timed"] == 1 and signs["linked"] < 0.3
+
+
+def _is_announced(page: Page, read: Sequence[Fields]) -> bool:
+    """Whether a heading shortly before the first record gives its number: "27 Comments"."""
+    near = page.before(read[0].record.begin, _HEADING_LINES)
+    return len(read) > 1 and any(marks.heading_count(page.lines[line]) == len(read) for line in near)
+
+
+def _is_anchored(page: Page, record: Record) -> bool:
+    """Whether a named anchor with a number stands before the record's first words, as forums write it."""
+    nodes = range(record.begin, min(record.begin + _ANCHOR_NODES, record.end))
+    return any(page.tags[at] == "a" and any(map(str.isdigit, page.nodes[at].get("name") or "")) for at in nodes)
 
 
 def _linked(page: Page, item: Fields) -> int:

@@ -119,4 +119,4 @@ def own_id(page: Page, item: Fields) -> str | None:
     return None
 
 
-_HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (by_containment, by_level, by_indent, by_depth)
+_HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (by_level, by_containment, by_indent, by_depth)

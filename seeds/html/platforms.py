@@ -25,6 +25,10 @@ _COMPOUND = re.compile(r"(?P<tag>[a-z][\w-]*|\*)?(?P<rest>(?:[.#][\w-]+|\[[^\]]+
 _PART = re.compile(r"\.(?P<cls>[\w-]+)|#(?P<id>[\w-]+)|\[(?P<name>[\w:-]+)(?:(?P<sign>[~^*|]?=)\"?(?P<value>[^\"\]]*)\"?)?\]")
 
 
+_FILLED = 0.5
+"""Share of the records that must hold text, or the markup is of another system."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """One comment system. Selectors are CSS: tag, .class, #id, [attribute], [attribute^=value] and descendants."""
@@ -36,16 +40,11 @@ class Platform:
     author: tuple[etree.XPath, ...] = ()
     """Tried in order; the first that the record holds."""
     author_attribute: str | None = None
-    """Attribute of the record that holds the name."""
+    """Attribute of the record that holds the name; it counts before `author`."""
     time: tuple[etree.XPath, ...] = ()
     body: tuple[etree.XPath, ...] = ()
     drop: etree.XPath | None = None
     """Parts of the body that are not the comment's words."""
-    level: str | None = None
-    flat: bool = False
-    """The order and nesting of the markup say nothing of parents."""
-    opening: etree.XPath | None = None
-    """The record that opens the discussion: the article, not a comment."""
     opens: bool = False
     """The first record of the page's first part is the article."""
 
@@ -97,7 +96,7 @@ def platforms() -> tuple[Platform, ...]:
 def _platform(rule: dict[str, object]) -> Platform:
     made: dict[str, object] = {}
     for name, value in rule.items():
-        if name in ("record", "needs", "drop", "opening"):
+        if name in ("record", "needs", "drop"):
             made[name] = xpath(str(value))
         elif name in ("author", "time", "body"):
             made[name] = tuple(map(xpath, value))  # type: ignore[call-overload]
@@ -118,8 +117,9 @@ def find(page: Page, times: Sequence[Time]) -> tuple[Platform, list[Fields]] | N
         numbers = numbers or {element: at for at, element in enumerate(page.nodes)}
         nodes = [numbers[element] for element in elements if element in numbers]
         nodes = [node for node in nodes if page.size(node)]
-        if nodes:
-            return platform, read(page, platform, records.of_nodes(page, nodes), times, numbers)
+        found = read(page, platform, records.of_nodes(page, nodes), times, numbers) if nodes else []
+        if sum(bool(item.text) for item in found) > _FILLED * len(found):
+            return platform, found
     return None
 
 
@@ -140,7 +140,7 @@ def read(page: Page, platform: Platform, found: list[Record], times: Sequence[Ti
     timed = None
     if platform.time:
         timed = [[time for time in times if any(page.holds(node, time.node) for node in nodes)] for nodes in places(platform.time)]
-    return fields.read(
+    read = fields.read(
         page,
         found,
         times,
@@ -148,6 +148,10 @@ def read(page: Page, platform: Platform, found: list[Record], times: Sequence[Ti
         bodies=places(platform.body) if platform.body else None,
         timed=timed,
     )
+    if platform.author_attribute:
+        for item in read:
+            item.author = (page.nodes[item.record.begin].get(platform.author_attribute) or "").strip() or item.author
+    return read
 
 
 def _drop(page: Page, found: Sequence[Record], nodes: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 
 from seeds import dates
@@ -27,6 +27,8 @@ _MARKED = [
     "title",
 ]
 _MARKED_XPATH = " | ".join(f".//*[@{name}]" for name in _MARKED) + " | .//time"
+_MAX_QUARTERS = 14 * 4
+"""Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
 _DIGIT = re.compile(r"\d")
 _ZONED = re.compile(r"T.*(?:Z|[+-]\d\d:\d\d)$")
@@ -74,7 +76,18 @@ def _richer(marked: Stamp, shown: Stamp | None) -> Stamp:
         return shown
     if _disagree(marked.written, shown.written):
         return shown
-    return replace(marked, raw=shown.raw)
+    return replace(marked, raw=shown.raw, written=_local(marked.written, shown.written))
+
+
+def _local(marked: str | None, shown: str | None) -> str | None:
+    """The marked moment as the page's clock shows it: 22:37 UTC beside "3:37 pm" is 15:37-07:00."""
+    if not marked or not shown or not marked.endswith("Z") or "T" not in shown or _ZONED.search(shown):
+        return marked
+    moment, clock = datetime.fromisoformat(marked), datetime.fromisoformat(shown).replace(tzinfo=UTC)
+    quarters = round((clock - moment) / timedelta(minutes=15))
+    if abs(clock - moment - quarters * timedelta(minutes=15)) > timedelta(minutes=1) or abs(quarters) > _MAX_QUARTERS:
+        return marked
+    return moment.astimezone(timezone(quarters * timedelta(minutes=15))).isoformat() if quarters else marked
 
 
 def _disagree(marked: str | None, shown: str | None) -> bool:
@@ -116,8 +129,19 @@ class _Reader:
                 continue
             stamp = self._find(text)
             if stamp is not None and not stamp.clock_only and stamp.end - stamp.begin > len(text) / 3:
-                found.append(Time(page.owner[at], at, at + 1, stamp, line))
+                found.append(self._with_clock(Time(page.owner[at], at, at + 1, stamp, line), high))
         return found
+
+    def _with_clock(self, time: Time, high: int) -> Time:
+        """With the clock time of the next piece, if that shows nothing else: "May 5, 2020" and "4:14 pm" may touch."""
+        if time.end >= high or not time.stamp.written or "T" in time.stamp.written:
+            return time
+        texts = [self.page.texts[at].strip() for at in (time.begin, time.end)]
+        clock = self._find(texts[1])
+        if clock is None or not clock.clock_only or clock.end - clock.begin < len(texts[1]):
+            return time
+        both = self._find(" ".join(texts))
+        return time if both is None else Time(self.page.node_of([time.begin, time.end]), time.begin, time.end + 1, both, time.line)
 
     def _find(self, text: str) -> Stamp | None:
         if text not in self._seen:
