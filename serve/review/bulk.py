@@ -25,6 +25,8 @@ router = APIRouter(prefix="/review/bulk", include_in_schema=False)
 _LOW, _HIGH = "90", "100"
 _TALL = 120
 """Height of the histogram, in units of its view box; a bin is 10 wide."""
+FEW = 30
+"""Fewer decisions than this give a rough estimate only."""
 Batch = Annotated[str, Form(pattern="^[0-9a-f]{16}$")]
 
 
@@ -91,6 +93,7 @@ def _page(running: Service, who: Person, given: dict[str, str]) -> dict[str, Any
         "held": held,
         "sample": [view(card, {}, who.name, blur=blurs(who)) for card in held.sample],
         "most": MOST,
+        "few": FEW,
         "query": asked.query(given)[1:],
         "done": given.get("done") if given.get("done", "").isdigit() else None,
         "undone": given.get("undone") if given.get("undone", "").isdigit() else None,

@@ -102,7 +102,7 @@ def _case(one: Judged) -> Case:
 
 
 def _sum(counts: Counter[tuple[Action, str | None]], action: Action, decided: str | None) -> int:
-    return sum(count for (did, said), count in counts.items() if did is action and decided in ("all", said))
+    return sum(count for (did, said), count in counts.items() if did == action and decided in ("all", said))
 
 
 def _share(text: str | None) -> float | None:

@@ -13,11 +13,12 @@ from serve.store import desk_decisions, desk_queue
 from serve.store.database import transaction
 from serve.store.desk_decisions import Act
 from serve.store.desk_queue import Card, Wanted
-from serve.store.tables import SCORES, audit, claims, comments
+from serve.store.tables import SCORES, audit, claims, comments, decisions
 
 BINS = 50
 MOST = 10_000
 """Comments that one bulk action decides; the rest is there for the next one."""
+_REJECTED = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
 _CHUNK = 250
 """Comments of one transaction: other moderators' decisions pass in between."""
 
@@ -30,7 +31,7 @@ class Bin:
     high: float
     open: int = 0
     decided: int = 0
-    """By a person, whatever the policy had said."""
+    """By a person who read it: what was decided in bulk says nothing about how right that was."""
     rejected: int = 0
 
 
@@ -68,8 +69,7 @@ class Bulk:
         with transaction(self._engine, writes=False) as connection:
             place = _place(score, connection.dialect.name).label("place")
             waits = sa.select(place, sa.func.count()).select_from(comments).where(score.is_not(None)).group_by(place)
-            rejected = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
-            judged = sa.select(place, sa.func.count(), rejected).select_from(comments).where(score.is_not(None)).group_by(place)
+            judged = _read(sa.select(place, sa.func.count(), _REJECTED)).where(score.is_not(None)).group_by(place)
             dialect = connection.dialect.name
             many = dict(map(tuple, connection.execute(desk_queue.where(waits, free, now, dialect))))
             past = {at: counts for at, *counts in connection.execute(desk_queue.where(judged, _decided(free), now, dialect))}
@@ -81,8 +81,7 @@ class Bulk:
             dialect = connection.dialect.name
             waits = sa.select(sa.func.count(), sa.func.max(comments.c.number)).select_from(comments)
             count, newest = tuple(connection.execute(desk_queue.where(waits, wanted, now, dialect)).one())
-            rejected = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
-            judged = sa.select(sa.func.count(), rejected).select_from(comments)
+            judged = _read(sa.select(sa.func.count(), _REJECTED))
             decided, refused = tuple(connection.execute(desk_queue.where(judged, _decided(wanted), now, dialect)).one())
             scattered = sa.select(comments.c.number).order_by(comments.c.number * 7919 % 10007, comments.c.number).limit(sample)
             numbers = connection.execute(desk_queue.where(scattered, wanted, now, dialect)).scalars().all()
@@ -109,6 +108,11 @@ class Bulk:
         with transaction(self._engine, writes=True) as connection:
             connection.execute(audit.insert().values(at=now, by=act.by, what="bulk", site=wanted.site, detail=detail))
         return batch, count
+
+
+def _read(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    """A query on comments, kept to those that somebody read and decided on one by one."""
+    return query.select_from(comments).join(decisions, decisions.c.number == comments.c.decision).where(decisions.c.batch.is_(None))
 
 
 def _decided(wanted: Wanted) -> Wanted:

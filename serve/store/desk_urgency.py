@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from labels.scores import Scores
+from labels.scores import Scores, Unscored
 from serve.store.tables import SCORES
 
 DOUBLES_MS = 6 * 3_600_000
@@ -34,9 +34,11 @@ _UNSCORED = 0.5
 _LEAST = 0.01
 
 
-def key(scores: Scores, since: int) -> float:
-    """The comment with the greatest key is next. `since`: milliseconds since 1970 from when it waits."""
+def key(scores: Scores, since: int, *, empty: bool = False) -> float:
+    """The comment with the greatest key is next. `since`: milliseconds since 1970 from when it waits. One without a word can wait."""
     toxicity = scores.get("toxicity", {})
+    if empty:
+        return math.log2(_LEAST) - since / DOUBLES_MS
     if not toxicity:
         return math.log2(_UNSCORED * 2) - since / DOUBLES_MS
     harm, chance = max((weight * toxicity.get(name, 0.0), toxicity.get(name, 0.0)) for name, weight in HARM.items())
@@ -48,4 +50,4 @@ def measures(judged: Mapping[str, Any], since: int) -> dict[str, Any]:
     """The columns of `comments` that the desk sorts and filters by, of the columns of a version; with nobody's decision on it."""
     scores: Scores = judged["scores"]
     columns = {column: scores.get(head, {}).get(output) for name, column in SCORES.items() for head, output in [name.split(".")]}
-    return {"lang": judged["lang"], "urgency": key(scores, since), "escalated": False, "highlighted": False, "decision": None} | columns
+    return {"lang": judged["lang"], "urgency": key(scores, since, empty=judged["reason"] == Unscored.EMPTY), "escalated": False, "highlighted": False, "decision": None} | columns
