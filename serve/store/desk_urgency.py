@@ -50,4 +50,10 @@ def measures(judged: Mapping[str, Any], since: int) -> dict[str, Any]:
     """The columns of `comments` that the desk sorts and filters by, of the columns of a version; with nobody's decision on it."""
     scores: Scores = judged["scores"]
     columns = {column: scores.get(head, {}).get(output) for name, column in SCORES.items() for head, output in [name.split(".")]}
-    return {"lang": judged["lang"], "urgency": key(scores, since, empty=judged["reason"] == Unscored.EMPTY), "escalated": False, "highlighted": False, "decision": None} | columns
+    return {
+        "lang": judged["lang"],
+        "urgency": key(scores, since, empty=judged["reason"] == Unscored.EMPTY),
+        "escalated": False,
+        "highlighted": False,
+        "decision": None,
+    } | columns
