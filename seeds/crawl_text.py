@@ -31,7 +31,7 @@ def read(document: Document) -> Reading:
     crawled = _CRAWLED.match(document.text)
     text = document.text[crawled.end() :] if crawled else document.text
     lines = [" ".join(line.split()) for line in text.split("\n")]
-    stamps = _stamps(lines, document)
+    stamps = _joined(lines, _stamps(lines, document), document)
     thread = _best(
         template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)), spoken.learn(lines)
     )
@@ -72,6 +72,29 @@ def _stamps(lines: Sequence[str], document: Document) -> dict[int, Stamp]:
     day_first = _day_first(lines)
     found = ((at, dates.find(line, lang=document.lang, now=document.now, day_first=day_first)) for at, line in short.items())
     return {at: stamp for at, stamp in found if stamp is not None}
+
+
+def _joined(lines: list[str], stamps: dict[int, Stamp], document: Document) -> dict[int, Stamp]:
+    """The times, a day and the clock time on the line behind it being one; that line is emptied in `lines`.
+
+    A single such pair at the head of the page is the article's own and stays as it is: joined it would look like a comment's.
+    """
+    joined, day_first = dict(stamps), _day_first(lines)
+    pairs = [(at, following) for at, following in pairwise(stamps) if _is_split(lines, stamps, at, following)]
+    for at, following in pairs:
+        both = dates.find(f"{stamps[at].raw} {stamps[following].raw}", lang=document.lang, day_first=day_first)
+        if both and both.written and "T" in both.written and (len(pairs) > 1 or at > len(lines) // 2):
+            lines[at], lines[following] = both.raw, ""
+            joined[at] = both
+            del joined[following]
+    return joined
+
+
+def _is_split(lines: Sequence[str], stamps: Mapping[int, Stamp], at: int, following: int) -> bool:
+    """Whether a line holds only a day and the next one only a clock time."""
+    day, clock = stamps[at], stamps[following]
+    alone = lines[at] == day.raw and lines[following] == clock.raw and not any(lines[at + 1 : following])
+    return alone and clock.clock_only and day.written is not None and "T" not in day.written
 
 
 def _raw(record: Record) -> RawComment:

@@ -53,14 +53,15 @@ def _sections(lines: Sequence[str], every: Sequence[Anchor], lang: str | None) -
     headings = _headings(lines, [anchor.at for anchor in every])[:_MAX_SECTIONS]
     first = headings[1][0] if len(headings) > 1 else len(lines)
     bylines = [(anchor.at, None) for anchor in every[:_MAX_BYLINES] if anchor.at < first]
-    for heading, count in (*headings, *bylines, *_changes(every)):
+    for heading, count in (*reversed(headings), *bylines, *_changes(every)):
         if sum(map(len, found)) > _MAX_ANCHORS:
             break
         for style in anchors.styles([anchor for anchor in every if heading < anchor.at]):
             if count is None and any(heading < at < style[0].at for at, _ in headings):
                 continue
             for end, inside in _stretches(style, ends, count, len(lines)):
-                found[inside] = Section(lines, heading, end, inside, count, lang, closed=end < len(lines))
+                if inside not in found:
+                    found[inside] = Section(lines, heading, end, inside, count, lang, closed=end < len(lines))
     return list(found.values())
 
 

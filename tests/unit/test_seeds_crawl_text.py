@@ -189,3 +189,13 @@ def test_a_clock_makes_a_day_without_a_year_a_time() -> None:
     article = seeds.parse(f"{BODY}3 Comments\n\n{listed}")
     assert [(comment.author, comment.created_at) for comment in article.comments] == [("Ana", None), ("Bo", None), ("Cy", None)]
     assert article.comments[0].created_at_raw == "November 1 at 2:51 pm"
+
+
+def test_a_day_and_the_clock_time_on_the_next_line_are_one_time() -> None:
+    listed = "".join(f"{name}\n05.02.2026\n1{at}:30\nБраво на {name}.\n" for at, name in enumerate(("Ана", "Боби", "Вили")))
+    comments = seeds.parse(f"{BODY}Коментари (3)\n{listed}").comments
+    assert [(comment.author, comment.created_at) for comment in comments] == [
+        ("Ана", "2026-02-05T10:30:00"),
+        ("Боби", "2026-02-05T11:30:00"),
+        ("Вили", "2026-02-05T12:30:00"),
+    ]
