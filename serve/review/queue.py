@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -72,7 +71,7 @@ async def keep_view(
     name: Annotated[str, Form(min_length=1, max_length=100)],
     view: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
-    query = asked.query(dict(parse_qsl(view)))
+    query = asked.query(asked.parsed(view))
     try:
         await in_thread(running.store.desk.saved.keep_view, who.name, name.strip(), query, running.now)
     except ConfigError as error:
@@ -81,8 +80,9 @@ async def keep_view(
 
 
 @router.post("/views/{number}/drop")
-async def drop_view(running: Running, who: Reader, number: Number) -> Response:
+async def drop_view(request: Request, running: Running, who: Reader, number: Number) -> Response:
     if not await in_thread(running.store.desk.saved.drop_view, who.name, number):
+        await refused(running, who.name, request, "no_view")
         raise Refusal(404, "not_found", N_("There is no such view."))
     return RedirectResponse("/review", 303)
 
