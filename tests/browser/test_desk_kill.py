@@ -1,0 +1,55 @@
+"""The server is killed in the middle of decisions: what was acknowledged is kept, the rest comes back, undo and claims go on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from tests.browser.desk import KIND, Room, current, until
+
+pytestmark = pytest.mark.browser
+
+COUNT = 10
+
+
+def test_kill_9_in_the_middle_of_decisions(own_room: Room) -> None:
+    room, server = own_room, own_room.desk.server
+    room.fill(KIND * 3)
+    before, name = room.states(), room.person()
+    page = room.seat(name)
+    acknowledged: list[int] = []
+
+    def note(request: Request) -> None:
+        answer = request.response()
+        if request.url.endswith("/decide") and answer is not None and answer.status == 200:
+            acknowledged.append(answer.json()["decision"])
+
+    page.on("requestfinished", note)
+    for at in range(COUNT):
+        page.keyboard.press("a")
+        if at == COUNT // 2:
+            page.wait_for_timeout(50)  # let some answers come before the end
+            server.kill()
+    expect(page.locator("#says")).to_contain_text("The server could not be reached, so nothing was changed.")
+    until(lambda: page.evaluate("performance.now()") > 0 and len(page.locator(".card").all()) >= 12 - COUNT // 2 - 1)
+    server.start()
+
+    kept = room.decisions()
+    assert acknowledged
+    assert set(acknowledged) <= {one["number"] for one in kept}, "an acknowledged decision was lost"
+    assert {name for name, holds in room.states().items() if holds["state"] == "decided"} == {one["id"] for one in kept}
+
+    page.reload()
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", str(12 - len(kept)))
+    for back in range(1, len(kept) + 1):
+        page.keyboard.press("z")
+        expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", str(12 - len(kept) + back))
+    assert room.states() == before
+
+    read = current(page)
+    page.close()
+    other = room.person()
+    assert current(room.seat(other)) != read, "a claim outlives the server"
+    room.end_claims()
+    assert current(room.seat(other)) == read, "and ends by itself"
+    room.expected("ERR_")
