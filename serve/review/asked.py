@@ -19,7 +19,8 @@ STATES = ("open", "escalated", "decided", "all")
 
 def wanted(query: Mapping[str, str], person: Person) -> Wanted:
     """The view of the queue; never more than the person's own sites."""
-    given = {name: query[name].strip().replace("\x00", "")[:200] for name in NAMES if query.get(name, "").strip()}
+    cleaned = {name: query.get(name, "").replace("\x00", "").strip()[:200] for name in NAMES}
+    given = {name: value for name, value in cleaned.items() if value}
     heads = {name: given[name] for name in ("stance", "reply_stance", "sentiment") if given.get(name) in schema.BY_NAME[name].names}
     texts = {name: given[name] for name in ("site", "article", "author", "lang") if name in given}
     return Wanted(

@@ -13,7 +13,7 @@ from labels import schema
 from serve.api.auth import Running
 from serve.report.words import TABLE
 from serve.review import asked, keys
-from serve.review.access import N_, Moderator, Person, Refusal
+from serve.review.access import N_, Moderator, Person, Refusal, refused
 from serve.review.pages import render
 from serve.review.queue import blurs
 from serve.review.view import view
@@ -63,10 +63,13 @@ async def decide(  # noqa: PLR0917
 
 
 @router.post("/undo")
-async def undo(running: Running, who: Moderator, batch: Batch, view: Annotated[str, Form(max_length=2_000)] = "") -> Response:
+async def undo(
+    request: Request, running: Running, who: Moderator, batch: Batch, view: Annotated[str, Form(max_length=2_000)] = ""
+) -> Response:
     """Takes a bulk action back, but for what was decided or edited since."""
     done = await in_thread(running.store.desk.decisions.undo_batch, batch, who.name, running.now)
     if done is None:
+        await refused(running, who.name, request, "no_batch")
         raise Refusal(404, "nothing", N_("There is nothing left to undo."))
     running.sender.notify()
     query = asked.query(asked.parsed(view))
