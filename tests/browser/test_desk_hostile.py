@@ -11,12 +11,26 @@ from tests.browser.desk import SQLITE_ONLY, Room
 pytestmark = [pytest.mark.browser, SQLITE_ONLY]
 
 OVERRIDE = "\u202eevil \u2066and isolated, never closed"
+MARKS = "z" + "\u0301" * 10_000
+UNBOUND = """() => {
+    const bound = style => style.overflowY !== 'visible' || /paint|content|strict/.test(style.contain);
+    const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    const found = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (!/\\u0301{20}/.test(node.data)) continue;
+        let at = node.parentElement;
+        while (at.tagName !== 'MAIN' && !bound(getComputedStyle(at))) at = at.parentElement;
+        if (at.tagName === 'MAIN') found.push(node.parentElement.outerHTML.slice(0, 120));
+    }
+    return found;
+}"""
+"""Elements whose piled-up marks nothing cuts off."""
 HOSTILE = {
     "script": "<script>document.title = 'owned'; alert(1)</script>",
     "image": "<img src=x onerror=\"document.title='owned'\"><svg onload=alert(1)>",
     "breaks out": '"></div></article></main><h1 id=owned>owned</h1><!-- \' --><iframe src="javascript:alert(1)">',
     "template": "{{ 7 * 7 }} {% raw %} ${alert(1)} &lt;b&gt; &amp;amp;",
-    "marks": "z" + "\u0301" * 10_000 + "algo",
+    "marks": MARKS + "algo",
     "override": OVERRIDE,
     "long word": "w" * 5_000,
     "data": "</script><script>document.title = 'owned'</script>",
@@ -28,7 +42,7 @@ def test_hostile_comments_are_harmless_text(room: Room) -> None:
     ids = dict(
         zip(
             HOSTILE,
-            room.put(Article("hostile", "", made, title="<script>document.title='owned'</script>" + OVERRIDE, lang="en")),
+            room.put(Article("hostile", "", made, title="<script>document.title='owned'</script>" + OVERRIDE + MARKS[:500], lang="en")),
             strict=True,
         )
     )
@@ -41,6 +55,7 @@ def test_hostile_comments_are_harmless_text(room: Room) -> None:
         assert page.title() != "owned"
         assert page.evaluate("document.querySelectorAll('#owned, main iframe, main img, .text script, .text svg').length") == 0
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.evaluate(UNBOUND) == [], f"{path}: marks paint over what stands around them"
     assert dialogs == []
 
     page.goto("/review")
@@ -53,10 +68,6 @@ def test_hostile_comments_are_harmless_text(room: Room) -> None:
         assert around is not None
         assert box["height"] < 900, f"{kind} pushes the buttons away"
 
-    marks = page.locator(f'.card[data-comment-id="{ids["marks"]}"]')
-    assert marks.locator(".text").evaluate("text => ['auto', 'hidden', 'clip', 'scroll'].includes(getComputedStyle(text).overflowY)"), (
-        "marks paint over others"
-    )
     for one in (page, room.seat(room.person(), "/review", viewport={"width": 390, "height": 844})):
         expect(one.locator(".card").first).to_be_visible()
         assert one.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
