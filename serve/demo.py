@@ -24,7 +24,7 @@ def load(service: Service) -> Access:
     now, site = service.now, "demo"
     for folder, source in zip(folders(), sources(), strict=True):
         article = seeds.parse(source.read_bytes(), id=folder.name)
-        scored = service.queue.scorer.score(inference.of_article(article))
+        scored = service.queue.scorer.score(inference.of_article(article), explain=True)
         items = [(one, answer, service.act(one, answer)) for one, answer in zip(incoming_of(article, site), scored, strict=True)]
         service.store.articles.put(site, article, now)
         service.store.comments.put_all(items, now)

@@ -80,7 +80,7 @@ class Service:
         if held is not None and held.digest == incoming.digest:
             return held, False
         told = language or detect.language(incoming.text, lang)
-        answer = await self.score([ScoreInput(incoming.id, incoming.text, told, context)], request)
+        answer = await self.score([ScoreInput(incoming.id, incoming.text, told, context)], request, explain=True)
         return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
 
     def _known(self, incoming: Incoming) -> tuple[Stored | None, str | None, Context]:
@@ -94,7 +94,7 @@ class Service:
         incoming, inputs = incoming_of(article, site), await in_thread(inference.of_article, article)
         known = await in_thread(self.store.comments.digests, site, [one.id for one in incoming])
         new = [place for place, one in enumerate(incoming) if known.get(one.id) != one.digest]
-        answer = await self.score([inputs[place] for place in new], request)
+        answer = await self.score([inputs[place] for place in new], request, explain=True)
         items = [(incoming[place], scored, self.act(incoming[place], scored)) for place, scored in zip(new, answer.scored, strict=True)]
         await in_thread(self.store.articles.put, site, article, self.now)
         await in_thread(self.store.comments.put_all, items, self.now)

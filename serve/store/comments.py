@@ -211,7 +211,8 @@ def _judged(scored: Scored, verdict: Verdict) -> dict[str, Any]:
         "action": str(verdict.action),
         "reasons": [reason.to_json() for reason in verdict.reasons],
         "policy": verdict.policy,
-        "spans": None if scored.spans is None else [span.to_json() for span in scored.spans],
+        # Only who reads the comment needs them.
+        "spans": [span.to_json() for span in scored.spans or ()] if verdict.action == "review" else None,
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from serve.store import desk_decisions, desk_queue
 from serve.store.database import transaction
-from serve.store.desk_decisions import Act
+from serve.store.desk_decisions import CHUNK, Act
 from serve.store.desk_queue import Card, Wanted
 from serve.store.tables import SCORES, audit, claims, comments, decisions
 
@@ -19,8 +19,6 @@ BINS = 50
 MOST = 10_000
 """Comments that one bulk action decides; the rest is there for the next one."""
 _REJECTED = sa.func.sum(sa.case((comments.c.action == "reject", 1), else_=0))
-_CHUNK = 250
-"""Comments of one transaction: other moderators' decisions pass in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +95,10 @@ class Bulk:
             query = desk_queue.where(sa.select(comments.c.number), wanted, now, dialect).where(comments.c.number <= newest)
             numbers = connection.execute(query.order_by(comments.c.number).limit(MOST)).scalars().all()
         count = 0
-        for begin in range(0, len(numbers), _CHUNK):
+        for begin in range(0, len(numbers), CHUNK):
             with transaction(self._engine, writes=True) as connection:
                 free = _free(connection, desk_queue.where(sa.select(comments.c.number), wanted, now, dialect), act.by, now)
-                part = connection.execute(free.where(comments.c.number.in_(numbers[begin : begin + _CHUNK]))).scalars().all()
+                part = connection.execute(free.where(comments.c.number.in_(numbers[begin : begin + CHUNK]))).scalars().all()
                 for number in part:
                     desk_decisions.append(connection, number, act, now)
                 count += len(part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ from serve.store.tables import audit, claims, comments, decisions, versions
 
 ACTIONS = {"publish": "publish", "highlight": "publish", "reject": "reject", "escalate": "review"}
 """Kind of a decision -> what holds after it. A note changes nothing, an undo restores what was."""
+CHUNK = 250
+"""Comments of one transaction of a bulk action: other moderators' decisions pass in between."""
 _STATE = ("state", "action", "escalated", "highlighted", "decision")
 
 
@@ -114,9 +116,9 @@ class Decisions:
             last = connection.execute(_undoable(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
             if last is None:
                 return None
-            if last["batch"]:
-                return _undo_batch(connection, by, last["batch"], now)
-            return _undo(connection, last, by, now)
+            if not last["batch"]:
+                return _undo(connection, last, by, now)
+        return self.undo_batch(last["batch"], by, now)
 
     def undo(self, decision: int, by: str, sites: Sequence[str] | None, now: int) -> Done | None:
         """Takes back one decision of a person's own. None: there is no such one left to take back. Raises ConflictError."""
@@ -126,8 +128,17 @@ class Decisions:
 
     def undo_batch(self, batch: str, by: str, now: int) -> Done | None:
         """Takes back a bulk action, all but what was decided or edited since. None: nothing of it is left."""
-        with transaction(self._engine, writes=True) as connection:
-            return _undo_batch(connection, by, batch, now)
+        query = _undoable(by, None).where(decisions.c.batch == batch)
+        with transaction(self._engine, writes=False) as connection:
+            numbers = connection.execute(query.with_only_columns(decisions.c.number).order_by(decisions.c.number)).scalars().all()
+        done, count = None, 0
+        for begin in range(0, len(numbers), CHUNK):
+            with transaction(self._engine, writes=True) as connection:
+                for taken in connection.execute(query.where(decisions.c.number.in_(numbers[begin : begin + CHUNK]))).mappings().all():
+                    held = _held(connection, taken["comment"])
+                    if held["decision"] == taken["number"] and held["version"] == taken["version"]:
+                        done, count = _restore(connection, held, taken, by, now), count + 1
+        return replace(done, count=count) if done else None
 
     def last(self, by: str, sites: Sequence[str] | None) -> RowMapping | None:
         """What `undo_last` would take back: number, comment, kind, action, batch."""
@@ -213,18 +224,6 @@ def _restore(connection: Connection, held: RowMapping, taken: RowMapping, by: st
         _announce(connection, held, row, now)
     _log(connection, held, "undo", row, {"decision": taken["number"], "kind": taken["kind"]})
     return Done(new, held["number"], held["id"], held["site"], taken["kind"], before["action"], taken["batch"])
-
-
-def _undo_batch(connection: Connection, by: str, batch: str, now: int) -> Done | None:
-    found = connection.execute(_undoable(by, None).where(decisions.c.batch == batch)).mappings().all()
-    done = None
-    count = 0
-    for taken in found:
-        held = _held(connection, taken["comment"])
-        if held["decision"] == taken["number"] and held["version"] == taken["version"]:
-            done = _restore(connection, held, taken, by, now)
-            count += 1
-    return None if done is None else Done(done.number, done.comment, done.id, done.site, done.kind, done.action, batch, count)
 
 
 def _change(connection: Connection, held: RowMapping, values: Mapping[str, Any]) -> None:
