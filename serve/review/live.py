@@ -31,7 +31,7 @@ class Pulse:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def news(self, running: Service, who: Person) -> dict[str, Any]:
-        """`open`: how many; `claims`: comment -> who; `newest`: number of the newest decision."""
+        """`open`, `escalated`: how many; `claims`: comment -> who; `newest`: number of the newest decision."""
         async with self._lock:
             clock = asyncio.get_running_loop().time()
             at, found = self._held.get(who.sites, (0.0, {}))
@@ -58,7 +58,7 @@ async def _stream(running: Service, who: Person, pulse: Pulse) -> AsyncIterator[
             since = found["newest"] if newest is None else newest
             decided = await in_thread(running.store.desk.decisions.since, since, who.sites) if found["newest"] > since else []
             said, newest = found, found["newest"]
-            yield f"event: news\ndata: {json.dumps({'open': found['open'], 'claims': found['claims'], 'decided': decided})}\n\n"
+            yield f"event: news\ndata: {json.dumps({**found, 'decided': decided})}\n\n"
         await asyncio.sleep(_EVERY_S)
 
 
@@ -66,6 +66,7 @@ def _news(running: Service, who: Person) -> dict[str, Any]:
     desk = running.store.desk
     return {
         "open": desk.queue.count(asked.wanted({}, who), running.now),
+        "escalated": desk.queue.count(asked.wanted({"state": "escalated"}, who), running.now),
         "claims": desk.claims.held(running.now, who.sites),
         "newest": desk.decisions.newest(),
     }

@@ -19,6 +19,7 @@ from serve.store.desk_queue import Card, Kin
 _HUES = 6
 _LONG_CHARS, _LONG_LINES = 900, 14
 """Beyond these a text gets its own scroll bar, so that the buttons stay in sight."""
+_MOSTLY = 0.8
 _SURE = 0.6
 """A head with outputs that exclude each other is named on the card from here on."""
 SEVERE: Mapping[str, float] = {"severe_toxicity": 0.5, "threat": 0.6, "identity_attack": 0.8, "sexually_explicit": 0.6}
@@ -84,7 +85,7 @@ def view(card: Card, holders: Mapping[int, str], me: str, *, blur: str = "severe
         card=card,
         initial=next((letter.upper() for letter in card.author or "" if unicodedata.category(letter)[0] in "LN"), "·"),
         hue=crc32((card.author or "").encode("utf-8", "surrogatepass")) % _HUES,
-        parts=tuple(highlight.parts(card.text, card.spans or (), listed)),
+        parts=tuple(highlight.parts(card.text, _telling(card), listed)),
         long=len(card.text) > _LONG_CHARS or card.text.count("\n") > _LONG_LINES,
         why=tuple(_why(reason) for reason in card.reasons),
         chips=tuple(_chips(words.heads(scored))),
@@ -114,6 +115,12 @@ def _why(reason: Mapping[str, Any]) -> Why:
 def _chips(heads: Sequence[HeadView]) -> list[Chip]:
     sure = [head for head in heads if head.exclusive and head.top.score >= _SURE]
     return [Chip(head.name, head.top.output, head.title, head.top.name, head.top.score, head.low) for head in sure]
+
+
+def _telling(card: Card) -> Sequence[Mapping[str, Any]]:
+    """The model's spans; none where they are nearly the whole text, which points at nothing."""
+    spans = card.spans or ()
+    return spans if sum(span["end"] - span["begin"] for span in spans) <= _MOSTLY * len(card.text) else ()
 
 
 def _severe(card: Card) -> str | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from labels.scores import Scored
+from labels.scores import Scored, Span
 from labels.thread import Article
 from serve import security, settings
 from serve.app import create_app
@@ -79,14 +79,23 @@ class Desk:
         """The name of a site that no other test uses."""
         return f"site{next(_numbers)}"
 
-    def put(self, site: str, *scores: float, text: str = "You are an idiot.", action: Action = Action.REVIEW, **more: Any) -> list[int]:
-        """Numbers of new comments, one for each score of toxicity."""
+    def put(
+        self,
+        site: str,
+        *scores: float,
+        text: str = "You are an idiot.",
+        action: Action = Action.REVIEW,
+        span: tuple[int, int] | None = None,
+        **more: Any,
+    ) -> list[int]:
+        """Numbers of new comments, one for each score of toxicity; `span`: what carries it, as the model says."""
+        spans = (Span(*span, "toxicity", 0.9),) if span else ()
         verdict = Verdict(action, (Reason("toxic", "toxicity", "toxicity", 0.9, 0.5),), "1")
         items = []
         for score in scores or (0.9,):
             incoming = Incoming(f"c{next(_numbers)}", site, text, **{"author": "Ana", **more})
             said = {"toxicity": {"toxicity": score, "insult": score}, "sentiment": {"negative": 0.7, "neutral": 0.2, "positive": 0.1}}
-            items.append((incoming, Scored(incoming.id, "en", said, "tiny@0"), verdict))
+            items.append((incoming, Scored(incoming.id, "en", said, "tiny@0", spans=spans), verdict))
         return [stored.number for stored, _ in self.store.comments.put_all(items, self.service.now)]
 
     def article(self, site: str, title: str) -> str:

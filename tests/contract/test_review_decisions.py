@@ -304,13 +304,36 @@ def test_a_card_names_all_that_is_known(desk: Desk) -> None:
         assert said in page, said
 
 
+def test_the_words_that_weigh_are_marked_where_they_tell_something(desk: Desk) -> None:
+    site = desk.site()
+    [part] = desk.put(site, span=(11, 16))
+    [whole] = desk.put(site, span=(0, 17))
+    [published] = desk.put(site, span=(11, 16), action=Action.PUBLISH)
+    seat = desk.seat("moderator", site)
+    assert "You are an <mark>idiot</mark>." in seat.get(f"/review/comments/{part}").text
+    for number in (whole, published):
+        page = seat.get(f"/review/comments/{number}").text
+        assert "<mark>" not in page
+        assert "You are an idiot." in page
+
+
+def test_who_wants_every_text_blurred_reads_labels_so_too(desk: Desk) -> None:
+    site = desk.site()
+    desk.put(site, 0.5, action=Action.PUBLISH)
+    seat = desk.seat("moderator", site)
+    assert 'class="text"' in seat.get("/labels").text
+    desk.store.desk.saved.prefer(seat.name, blur="all")
+    assert 'class="text severe"' in seat.get("/labels").text
+
+
 def test_the_events_count_what_is_open(desk: Desk) -> None:
     site = desk.site()
-    desk.put(site, 0.5, 0.6)
+    numbers = desk.put(site, 0.5, 0.6, 0.7)
     seat = desk.seat("moderator", site)
+    seat.decide(numbers[2], "escalate")
     seat.get("/review")
     with seat.client.stream("GET", "/review/events", headers={"Cookie": seat.cookie}) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         told = next(line for line in answer.iter_lines() if line.startswith("data:"))
-    assert '"open": 2' in told
+    assert '"open": 2, "escalated": 1' in told
     assert seat.name in told

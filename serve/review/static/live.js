@@ -7,7 +7,7 @@ export function follow(handlers, wanted = true) {
   const stream = new EventSource("/review/events");
   stream.addEventListener("news", (event) => {
     const news = JSON.parse(event.data);
-    handlers.open(news.open);
+    handlers.open(news.open, news.escalated);
     handlers.claims(news.claims);
     if (news.decided.length) handlers.decided(news.decided);
     if (last !== null && news.open > last) handlers.arrived();

@@ -197,6 +197,13 @@ function setOpen(count) {
   openCount.textContent = openCount.dataset.openCount;
 }
 
+function setEscalated(count) {
+  const badge = document.querySelector("[data-escalated-count]");
+  if (!badge) return;
+  badge.hidden = !count;
+  badge.textContent = String(count);
+}
+
 function tell(text, { bad = false, undo: decision = null } = {}) {
   const line = document.createElement("p");
   line.className = `notice toast ${bad ? "bad" : "good"}`;
@@ -332,7 +339,7 @@ function mark() {
 /* others */
 if (cards) {
   follow({
-    open: (count) => { if (openCount && !waiting.size) setOpen(count); },
+    open: (count, escalated) => { if (openCount && !waiting.size) setOpen(count); setEscalated(escalated); },
     claims: (claims) => { for (const card of all()) { const by = claims[numberOf(card)]; hold(card, by && by !== desk.me ? by : null); } },
     decided: (list) => {
       for (const { comment, by } of list) {
