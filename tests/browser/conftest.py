@@ -57,10 +57,15 @@ def new_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 @pytest.fixture(scope="session")
 def desks(
     new_database: Callable[[str], str], tiny_release: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Desk]]:
-    """The one desk on each kind of database."""
+) -> Iterator[Callable[..., Desk]]:
+    """Gives a desk by kind of database and name, the same one each time; it is started when it is first asked for."""
     with ExitStack() as stack:
-        yield functools.cache(lambda kind: stack.enter_context(started(tmp_path_factory.mktemp(kind), tiny_release, new_database(kind))))
+
+        @functools.cache
+        def found(kind: str, name: str = "shared") -> Desk:
+            return stack.enter_context(started(tmp_path_factory.mktemp(f"{kind}-{name}"), tiny_release, new_database(kind)))
+
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -78,22 +83,16 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def own_desk(database: str, new_database: Callable[[str], str], tiny_release: Path, tmp_path: Path) -> Iterator[Desk]:
-    with started(tmp_path, tiny_release, new_database(database)) as own:
-        yield own
-
-
-@pytest.fixture
-def own_room(own_desk: Desk, chromium: Browser, pictures: Path) -> Iterator[Room]:
-    """As `room`, on a desk of the test's own: for what would disturb the others."""
-    opened = Room(own_desk, chromium, pictures)
+def own_room(database: str, desks: Callable[..., Desk], chromium: Browser, pictures: Path) -> Iterator[Room]:
+    """As `room`, on a second desk that may be killed and whose policy may be moved."""
+    opened = Room(desks(database, "own"), chromium, pictures)
     yield opened
     opened.close()
     assert opened.troubles == []
 
 
 @pytest.fixture
-def room(database: str, desks: Callable[[str], Desk], chromium: Browser, pictures: Path) -> Iterator[Room]:
+def room(database: str, desks: Callable[..., Desk], chromium: Browser, pictures: Path) -> Iterator[Room]:
     """A site of the test's own. Any trouble in a browser that the test did not expect fails it at its end."""
     opened = Room(desks(database), chromium, pictures)
     yield opened

@@ -21,6 +21,7 @@ from serve.store import Store
 from serve.store.tables import claims, comments, decisions
 from tests.server import Server, running
 
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PASSWORD = "correct horse"
 POLICY = Path(__file__).with_name("policy.toml")
 TITLE = "The council buys a second bus"

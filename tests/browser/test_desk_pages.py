@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, Page
 
 import seeds
 from labels.thread import Article
-from tests.browser.desk import KIND, RUDE, SQLITE_ONLY, Desk, Room
+from tests.browser.desk import AXE_RULES, KIND, RUDE, SQLITE_ONLY, Desk, Room
 
 pytestmark = pytest.mark.browser
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PAGES = ("queue", "comment", "decided", "help", "bulk", "policy", "insight", "labels", "people", "preferences", "login", "join", "refusal")
@@ -98,7 +97,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(lived: Lived, name: str,
     page = lived.open(name, **(WIDE if look == "wide" else PHONE), color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
     page.evaluate("document.querySelectorAll('main details:not(.reject)').forEach(details => details.open = true)")
     lived.room.picture(page, f"{name}-{look}-{scheme}")
-    found = Axe().run(page, options={"runOnly": RULES})
+    found = Axe().run(page, options={"runOnly": AXE_RULES})
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
