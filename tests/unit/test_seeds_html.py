@@ -396,9 +396,10 @@ def test_a_bomb_costs_little_time(name: str) -> None:
 
 
 def test_a_thread_as_deep_as_its_markup_nests() -> None:
-    head = '<cite class="fn">Name{0}</cite> <time datetime="2026-03-14T10:00:00Z">x</time>'
-    record = f'<li class="comment depth-2" id="comment-{{0}}">{head}<p>Words {{0}}.</p><ul>'
-    article = read(framed("<ul>" + "".join(record.format(at) for at in range(200))))
+    head = '<cite class="fn">Name{1}</cite> <time datetime="2026-03-14T10:00:00Z">x</time>'
+    record = f'<li class="comment depth-2" id="comment-{{0}}">{head}<p>Words {{1}}.</p><ul>'
+    spelt = ["".join("abcdefghij"[int(digit)] for digit in str(at)) for at in range(200)]  # what differs in digits alone is a counter
+    article = read(framed("<ul>" + "".join(record.format(at, word) for at, word in enumerate(spelt))))
     assert [each.reply_to for each in article.comments] == [None, *(f"comment-{at}" for at in range(199))]
 
 
