@@ -29,7 +29,6 @@ _MARKED = [
 _MARKED_XPATH = " | ".join(f".//*[@{name}]" for name in _MARKED) + " | .//time"
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
-_HALF_DAY = 12 * 4
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
 _DIGIT = re.compile(r"\d")
 _ZONED = re.compile(r"T.*(?:Z|[+-]\d\d:\d\d)$")
@@ -87,8 +86,6 @@ def _local(marked: str | None, shown: str | None) -> str | None:
     moment, clock = datetime.fromisoformat(marked), datetime.fromisoformat(shown).replace(tzinfo=UTC)
     quarters = round((clock - moment) / timedelta(minutes=15))
     if abs(clock - moment - quarters * timedelta(minutes=15)) > timedelta(minutes=1) or abs(quarters) > _MAX_QUARTERS:
-        return marked
-    if abs(quarters) == _HALF_DAY:  # "01:30PM" read without its PM
         return marked
     return moment.astimezone(timezone(quarters * timedelta(minutes=15))).isoformat() if quarters else marked
 

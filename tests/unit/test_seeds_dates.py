@@ -196,3 +196,9 @@ def test_a_reference_with_a_zone_gives_no_zone_to_what_the_page_did_not_say() ->
     stamp = dates.find("2 hours ago", lang="en", now=datetime(2026, 2, 5, 12, tzinfo=UTC))
     assert stamp is not None
     assert stamp.written == "2026-02-05T10:00:00"
+
+
+def test_a_number_may_touch_the_half_of_the_day() -> None:
+    stamp = dates.find("March 14, 2026, 01:30PM4")
+    assert stamp is not None
+    assert (stamp.raw, stamp.written) == ("March 14, 2026, 01:30PM", "2026-03-14T13:30:00")
