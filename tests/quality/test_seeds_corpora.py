@@ -1,0 +1,57 @@
+"""The parser on real pages, as HTML and as plain text: no figure falls below its floor.
+
+`pytest -s tests/quality/test_seeds_corpora.py` prints all figures. A floor stands .003 below what was measured (the
+issue's aim is beside it where it is missed); a leak's bound as much above. All pages of a corpus are read in each run.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.quality import corpora
+
+pytestmark = [pytest.mark.quality, pytest.mark.usefixtures("shared")]
+
+_MARGIN = 0.003
+MEASURED = [
+    ("html", "platform_pages", "exact", 0.9182),  # aim .95
+    ("html", "platform_pages", "find", 0.9700),  # aim .98
+    ("html", "wordpress_pages", "exact", 0.9038),  # aim .95
+    ("html", "wordpress_pages", "find", 1.0000),
+    ("html", "webforum52", "exact", 0.8006),  # aim .85
+    ("html", "webforum52", "find", 0.9925),
+    ("html", "mediawiki_discussiontools", "exact", 0.9121),
+    ("html", "mediawiki_discussiontools", "find", 0.9201),
+    ("html", "negatives", "clean", 0.9398),  # aim .99
+    ("html", "trafilatura_snippets", "snippets", 0.9224),  # aim .95
+    ("text", "platform_pages", "exact", 0.3171),
+    ("text", "platform_pages", "find", 0.8520),
+    ("text", "wordpress_pages", "exact", 0.5976),
+    ("text", "wordpress_pages", "find", 0.9580),
+    ("text", "webforum52", "exact", 0.3527),
+    ("text", "webforum52", "find", 0.7752),
+    ("text", "mediawiki_discussiontools", "exact", 0.1538),
+    ("text", "mediawiki_discussiontools", "find", 0.8683),
+    ("text", "negatives", "clean", 1.0000),
+    ("text", "dragnet", "has comments", 0.9032),
+    ("text", "dragnet", "inside", 0.9831),
+    ("text", "dragnet", "covered", 0.8441),
+]
+LEAKS = [("platform_pages", 0.0001), ("wordpress_pages", 0.0), ("webforum52", 0.0075), ("mediawiki_discussiontools", 0.0)]  # aim below .01
+
+
+@pytest.mark.parametrize(("kind", "corpus", "figure", "measured"), MEASURED)
+def test_no_figure_falls(kind: str, corpus: str, figure: str, measured: float) -> None:
+    assert corpora.measured(corpus, kind)[figure] >= measured - _MARGIN, corpora.table(kind, [corpus])
+
+
+@pytest.mark.parametrize(("corpus", "measured"), LEAKS)
+def test_comments_do_not_leak_into_the_article(corpus: str, measured: float) -> None:
+    assert corpora.measured(corpus, "html")["leak"] <= measured + _MARGIN, corpora.table("html", [corpus])
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_all_figures_are_printed(kind: str) -> None:
+    said = corpora.table(kind, list(dict.fromkeys(corpus for each, corpus, *_ in MEASURED if each == kind)))
+    print(f"\n{said}")
+    assert said.count("pages ") >= len({corpus for each, corpus, *_ in MEASURED if each == kind})
