@@ -11,7 +11,6 @@ The whole run with a 1 GB export: --export-mb 1000.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -21,6 +20,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from tests.benchmarks.figures import say
 
 ROOT = Path(__file__).resolve().parents[2]
 _CORPORA = ("platform_pages", "wordpress_pages", "webforum52", "trafilatura_snippets", "negatives")
@@ -37,10 +38,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None)
     given = parser.parse_args()
     found = {**speed(pages(given.pages), given.repeats), **memory(), **export(given.export_mb)}
-    for name, value in found.items():
-        print(f"{name:58}{value:>12.4g}" if isinstance(value, float) else f"{name:58}{value:>12}")
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    say(found, given.json)
 
 
 def pages(count: int) -> list[str]:
@@ -191,5 +189,4 @@ def _wxr(size: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

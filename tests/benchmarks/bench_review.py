@@ -29,6 +29,7 @@ from serve import security
 from serve.store import Store
 from tests import postgres
 from tests.benchmarks import desk_data
+from tests.benchmarks.figures import say
 from tests.server import Server, running
 from train import release
 
@@ -74,10 +75,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, _database(kind, Path(folder)) as url:
             figures = measure(url, Path(folder), given.release or release.packaged(), given.comments)
         found |= {f"{kind}: {name}": value for name, value in figures.items()}
-    for name, value in found.items():
-        print(f"{name:58}{value:>14.4g}" if isinstance(value, float) else f"{name:58}{value:>14}")
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    say(found, given.json)
 
 
 def measure(url: str, folder: Path, model: Path, count: int) -> dict[str, float]:

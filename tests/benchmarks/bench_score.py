@@ -9,7 +9,6 @@ the better of two rounds; a peer is timed on fewer comments, since it is slow. W
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from labels.scores import Context, ScoreInput
+from tests.benchmarks.figures import say
 from train import inference, release
 from train.inference import Scorer
 
@@ -42,10 +42,7 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.release or release.packaged()
     found = measure(folder, inputs(given.comments), given.peer_comments)
-    for name, value in found.items():
-        print(f"{name:44}{value:>14.4g}" if isinstance(value, float) else f"{name:44}{value:>14}")
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    say(found, given.json)
 
 
 def inputs(count: int) -> list[ScoreInput]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
 import platform
 import statistics
@@ -26,6 +25,7 @@ from labels.scores import ScoreInput
 from tests import postgres
 from tests.benchmarks import load
 from tests.benchmarks.bench_score import inputs
+from tests.benchmarks.figures import say
 from tests.benchmarks.load import Call
 from tests.server import Server, running
 from train import release
@@ -49,10 +49,7 @@ def main() -> None:
     given = parser.parse_args()
     comments = [item.text for item in inputs(2 * given.comments) if 0 < len(item.text.strip()) < 20_000][: given.comments]
     found = measure(given.release or release.packaged(), comments, given.seconds, given.threads)
-    for name, value in found.items():
-        print(f"{name:58}{value:>14.4g}" if isinstance(value, float) else f"{name:58}{value:>14}")
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    say(found, given.json)
 
 
 def measure(folder: Path, comments: Sequence[str], seconds: float, threads: int) -> dict[str, Any]:
