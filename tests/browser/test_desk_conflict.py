@@ -21,11 +21,13 @@ def test_a_claim_is_seen_by_others_as_it_happens(room: Room) -> None:
     taken = current(first)
     second = room.seat(boris)
     expect(card(second, taken).locator(".holder")).to_have_text(f"{ana} is reading this")
-    assert current(second) not in ("", taken), "what somebody reads is not offered"
+    read = current(second)
+    assert read not in ("", taken), "what somebody reads is not offered"
+    expect(card(first, read).locator(".holder")).to_have_text(f"{boris} is reading this")
 
     first.keyboard.press("j")
     moved = current(first)
-    assert moved not in (taken, current(second)), "the next card is one that nobody reads"
+    assert moved not in (taken, read), "the next card is one that nobody reads"
     expect(card(second, moved).locator(".holder")).to_have_text(f"{ana} is reading this")
     expect(card(second, taken).locator(".holder")).to_be_hidden()
 

@@ -16,6 +16,7 @@ let rejecting = false;
 const gone = new Set(); // numbers of cards that were decided here, which the server may still send
 const waiting = new Map(); // number -> promise of a decision under way
 let undoing = Promise.resolve();
+let undos = 0; // under way
 
 const all = () => [...(cards?.querySelectorAll(".card") ?? [])];
 const current = () => cards?.querySelector('.card[aria-current="true"]') ?? null;
@@ -167,7 +168,8 @@ async function refresh(number) {
 
 /* One after the other: two at once would ask the server to take back the same decision. */
 function undo(decision) {
-  undoing = undoing.then(() => takeBack(decision)).catch(() => {}); // said already where it failed
+  undos += 1;
+  undoing = undoing.then(() => takeBack(decision)).catch(() => {}).finally(() => { undos -= 1; }); // said already where it failed
 }
 
 async function takeBack(decision) {
@@ -339,7 +341,7 @@ function mark() {
 /* others */
 if (cards) {
   follow({
-    open: (count, escalated) => { if (openCount && !waiting.size) setOpen(count); setEscalated(escalated); },
+    open: (count, escalated) => { if (openCount && !waiting.size && !undos) setOpen(count); setEscalated(escalated); },
     claims: (claims) => { for (const card of all()) { const by = claims[numberOf(card)]; hold(card, by && by !== desk.me ? by : null); } },
     decided: (list) => {
       for (const { comment, by } of list) {
