@@ -42,7 +42,10 @@ _MONTH_DAY = re.compile(
 """A day without a year counts beside its clock time only: "May 5 people" is none."""
 _GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-ZА-ЯΑ-Ω]+$")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
-_CLOCK = re.compile(r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?![^\W\d_]))?")
+_CLOCK = re.compile(
+    r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)"
+    r"(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?![^\W\d_]))?"
+)
 """A number may touch the half of the day (a page draws "01:30PM" and the post's "4" side by side); a letter may not."""
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(
