@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seeds import dates, prose
-from seeds.html import embedded, times
+from seeds.html import embedded, records, times
 from seeds.html.fields import Fields
 from seeds.html.tree import Element, Page
 
@@ -121,17 +121,8 @@ def regions(page: Page, read: Sequence[Fields]) -> list[int]:
     end = -1
     for item in read:
         if item.record.begin >= end:
-            found += _siblings(page, item.record.begin, item.record.end)
+            found += records.parts(page, item.record)
             end = item.record.end
-    return found
-
-
-def _siblings(page: Page, begin: int, end: int) -> list[int]:
-    """The elements of a range, outermost only."""
-    found, at = [], begin
-    while at < end:
-        found.append(at)
-        at = page.end[at]
     return found
 
 

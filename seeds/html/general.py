@@ -31,6 +31,8 @@ _SINGLE = re.compile(
     r"(?:^|\s)(?:[a-z]+[_-])?(?:comment|kommentar|comentario|commentaire|reply)(?:[_-]?(?:item|entry|row|block|single|post|\d+))*(?:\s|$)"
 )
 _LEAST = 1.0
+_NEARLY = 0.9
+"""Share of the best score that suffices for records that lie around the best ones."""
 _ANCHOR_NODES = 8
 _HEADING_LINES = 12
 """Lines before the first record in which a heading may announce the number of comments."""
@@ -47,12 +49,21 @@ class Found:
 
 def find(page: Page, times: Sequence[Time]) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
-    best: Found | None = None
-    for cut in [*records.candidates(page, times), *records.named(page, NAMED)]:
-        found = judge(page, fields.read(page, cut, times))
-        if found.score > _LEAST and (best is None or found.score > best.score):
-            best = found
-    return best
+    cuts = [*records.candidates(page, times), *records.named(page, NAMED)]
+    likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times))).score > _LEAST]
+    if not likely:
+        return None
+    best = max(likely, key=lambda found: found.score)
+    around = [found for found in likely if found.score >= _NEARLY * best.score and _wraps(found, best)]
+    return min(around, key=lambda found: found.fields[0].record.begin, default=best)
+
+
+def _wraps(outer: Found, inner: Found) -> bool:
+    """Whether each record of the one holds one of the other: the larger record has the name or the time that the smaller may lack."""
+    return len(outer.fields) == len(inner.fields) and all(
+        out.record.begin <= own.record.begin and own.record.end <= out.record.end
+        for out, own in zip(outer.fields, inner.fields, strict=True)
+    )
 
 
 def judge(page: Page, read: Sequence[Fields]) -> Found:
@@ -64,7 +75,7 @@ def judge(page: Page, read: Sequence[Fields]) -> Found:
         "timed": mean(item.record.time is not None for item in read),
         "spoken": mean(bool(item.text) for item in read),
         "length": mean(min(len(item.text), 200) for item in read) / 200,
-        "said": mean(_said(page, item.record.begin) for item in read[:20]),
+        "said": mean(_said(page, item.record) for item in read[:20]),
         "answers": mean(_has_answer(page, item) for item in read[:20]),
         "verbs": mean(item.said for item in read),
         "many": float(len({item.author for item in read if item.author}) > 1),
@@ -126,16 +137,20 @@ def _linked(page: Page, item: Fields) -> int:
     return min(total, len(item.text))
 
 
-def _said(page: Page, node: int) -> float:
+def _said(page: Page, record: Record) -> float:
     """What class names of a record and of the elements around it say: 1 for its own "comment", less for "post" and for what is further away."""  # noqa: E501
-    own = page.words(node)
-    value = 1.0 if _COMMENT.search(own) else 0.7 if _FORUM.search(own) else 0.0
+    node = record.begin
+    value = max(map(_says, (page.words(part) for part in records.parts(page, record))))
     for up, outer in enumerate(page.ancestors(node)):
         if up > 3 or value >= 0.8 or page.tags[outer] in ("body", "html"):
             break
         words = page.words(outer)
         value = max(value, 0.8 if _COMMENT.search(words) else 0.5 if _FORUM.search(words) else 0.0)
     return value
+
+
+def _says(words: str) -> float:
+    return 1.0 if _COMMENT.search(words) else 0.7 if _FORUM.search(words) else 0.0
 
 
 def _has_answer(page: Page, item: Fields) -> float:

@@ -47,6 +47,15 @@ class Record:
         yield from range(at, self.end)
 
 
+def parts(page: Page, record: Record) -> list[int]:
+    """The outermost elements of a record: one, or a run of siblings."""
+    found, at = [], record.begin
+    while at < record.end:
+        found.append(at)
+        at = page.end[at]
+    return found
+
+
 def of_nodes(page: Page, nodes: Iterable[int]) -> list[Record]:
     """Records that are whole elements; of two that begin with the same words, one is a wrapper of the other and the outer one counts."""
     apart: dict[int, int] = {}
