@@ -1,7 +1,8 @@
 """Text as the model reads it, with a map back to the original; used in training and in inference alike.
 
 Steps, in this order: private parts masked, NFC, the backbone's own code point table, invisible characters dropped, spaces collapsed,
-look-alike letters and leetspeak undone inside a word, s p a c e d words joined, long repeats cut. Case is kept.
+s p a c e d words joined, look-alike letters and leetspeak undone inside a word, a SHOUTED text lower-cased, long repeats cut.
+The case of any other text is kept.
 The tables are data (`lookalikes.toml`; the code point table is stored in the release).
 
 >>> Normaliser().normalise("дeбил").text == "дебил"
@@ -46,6 +47,10 @@ _LATIN, _CYRILLIC, _GREEK = (
     re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]"),
 )
 _MAX_SIGNS = 3
+_SHOUT_LETTERS, _SHOUT_SHARE = 8, 0.7
+"""A text of so many letters, so large a share of them capitals, is shouted."""
+_DOTTED = str.maketrans("Iİ", "ıi")
+_DOTTING = re.compile("[İĞ]")
 # Combining marks and conjoining Hangul jamo compose with what stands before them.
 _JOINS = re.compile("[\u1160-\u11ff]")
 
@@ -88,6 +93,7 @@ class Normaliser:
         draft.replace(_collapsed(draft.text))
         draft.replace(_unspaced(draft.text))
         draft.replace(_unmasked_words(draft.text))
+        draft.replace(_hushed(draft.text))
         draft.replace((match.start() + _kept(match.group(1)), match.end(), "") for match in _REPEAT.finditer(draft.text))
         return draft.done()
 
@@ -169,6 +175,17 @@ def _unspaced(text: str) -> list[tuple[int, int, str]]:
 
 def _unmasked_words(text: str) -> list[tuple[int, int, str]]:
     return [(match.start(), match.end(), plain) for match in _WORD.finditer(text) if (plain := _plain_word(match.group())) != match.group()]
+
+
+def _hushed(text: str) -> list[tuple[int, int, str]]:
+    """A shouted text in small letters; look-alikes are undone before, since small letters look less alike."""
+    capitals = sum(map(str.isupper, text))
+    letters = sum(map(str.isalpha, text)) if capitals >= _SHOUT_LETTERS * _SHOUT_SHARE else 0
+    if letters < _SHOUT_LETTERS or capitals < letters * _SHOUT_SHARE:
+        return []
+    if _DOTTING.search(text):  # Turkish and its kin, where the capital of "i" has a dot
+        text = text.translate(_DOTTED)
+    return [(0, len(text), text.lower())]
 
 
 def _plain_word(word: str) -> str:

@@ -35,6 +35,12 @@ PLAIN = Normaliser()
         ("\u1112\u1161\u11ab", "한"),
         ("mail a@example.org", "mail mail"),
         ("half \ud83d pair", "half \ufffd pair"),
+        ("YOU ARE AN IDIOT!", "you are an idiot!"),
+        ("ТИ СИ ИДИОТ", "ти си идиот"),
+        ("ТИ СИ ИДИOТ, yes", "ти си идиот, yes"),
+        ("Ο ΚΟΣΜΟΣ ΞΕΡΕΙ", "ο κοσμος ξερει"),
+        ("ALDIĞINI İYİ BİL", "aldığını iyi bil"),
+        ("Y O U I D I O T S", "youidiots"),
     ],
 )
 def test_what_was_disguised_is_read(written: str, read: str) -> None:
@@ -48,8 +54,12 @@ def test_what_was_disguised_is_read(written: str, read: str) -> None:
         "COVID-19 и iPhone-ът на 4K-телевизор",
         "H2O, MP3, B12",
         "I, a",
+        "The WHO and NASA agree",
+        "NASA, WHO",
+        "EU-ПЕЧАТ разказва за кмета",
+        "你好世界你好世界 NATO",
         "a b",
-        "WWW III ООО",
+        "Фирма ООО, глава III, WWW",
         "10:30, 3-0, 1.5 km",
         "Θα δούμε",
         "straße, čeština, Đồng",
@@ -62,8 +72,16 @@ def test_honest_text_is_left_alone(text: str) -> None:
     assert PLAIN(text) == text
 
 
-def test_case_is_kept() -> None:
+def test_case_is_kept_unless_the_whole_text_is_shouted() -> None:
     assert PLAIN("YOU Idiot") == "YOU Idiot"
+    assert PLAIN("YOU IDIOT, yes you") == "YOU IDIOT, yes you"
+
+
+@pytest.mark.parametrize("text", ["YOU ARE AN IDIOT", "ALDIĞINI İYİ BİL", "ТИ СИ ИДИOТ, YES"])
+def test_a_shouted_text_stays_as_it_is_read_and_its_map_goes_letter_by_letter(text: str) -> None:
+    found = PLAIN.normalise(text)
+    assert PLAIN(found.text) == found.text
+    assert [found.original(at, at + 1) for at in range(len(text))] == [(at, at + 1) for at in range(len(text))]
 
 
 def test_a_map_leads_from_the_read_word_to_the_written_one() -> None:
