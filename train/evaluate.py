@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from labels import schema
-from train import baseline, calibrate, card, fit, metrics, mix, probes, report, sources
+from train import baseline, calibrate, card, duplicates, fit, metrics, mix, probes, report, sources
 from train.config import Config
 from train.encode import Window
 from train.inference import Scorer
@@ -103,7 +103,7 @@ def baseline_answers(config: Config, dev: Rows) -> Floats:
     path = Path(config.run) / f"baseline-{config.fingerprint()}.npy"
     if path.exists() and len(kept := np.load(path)) == len(dev):
         return np.asarray(kept, np.float32)
-    everything = mix.apart_from(sources.read(sources.declared(config.data), "train"), dev.texts)
+    everything = duplicates.apart_from(sources.read(sources.declared(config.data), "train"), dev.texts)
     drawn = everything.take(np.unique(mix.draw(everything, config.mix, config.seed)))
     found = baseline.predict(drawn, dev, Normaliser(), config.seed)
     path.parent.mkdir(parents=True, exist_ok=True)

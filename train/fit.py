@@ -26,7 +26,7 @@ from torch import Tensor
 
 from labels import schema
 from labels.errors import ConfigError
-from train import attacks, backbone, batches, loss, mix, model, sources, tokens, wordlists
+from train import attacks, backbone, batches, duplicates, loss, mix, model, sources, tokens, wordlists
 from train.config import Config
 from train.encode import Encoded, Encoder, Window
 from train.normalise import Normaliser
@@ -101,7 +101,7 @@ def rows(config: Config) -> tuple[Rows, Rows]:
     """All train rows that share no text with a dev part, and all dev rows, of the configured sets."""
     chosen = sources.declared(config.data)
     dev = sources.read(chosen, "dev")
-    return mix.apart_from(sources.read(chosen, "train"), dev.texts), dev
+    return duplicates.apart_from(sources.read(chosen, "train"), dev.texts), dev
 
 
 def first_windows(encoder: Encoder, given: Rows, size: int = 8192) -> list[Window]:

@@ -1,12 +1,6 @@
-"""Which rows, how often: balanced over heads, then languages, then sets by temperature; the same seed gives the same rows.
-
-Train rows whose text stands in a dev part (of any set) are left out first: letters and digits alone decide, case does not.
-"""
+"""Which rows, how often: balanced over heads, then languages, then sets by temperature; the same seed gives the same rows."""
 
 from __future__ import annotations
-
-import re
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +9,8 @@ from labels import schema
 from train.config import Mix
 from train.rows import Ints, Rows
 
-_NOT_WORD = re.compile(r"\W+")
 # A row with several heads counts for the first of these: the scarcest label decides.
 _SCARCEST_FIRST = ("reply_stance", "stance", "sentiment", "toxicity")
-
-
-def fingerprint(text: str) -> str:
-    """What two texts share that differ in case, spaces and punctuation only."""
-    return _NOT_WORD.sub("", text).casefold()
-
-
-def apart_from(train: Rows, dev_texts: Iterable[str]) -> Rows:
-    """The train rows whose text is in none of the dev texts. Texts without letters are kept."""
-    seen = {fingerprint(text) for text in dev_texts} - {""}
-    return train.take(np.array([row for row, text in enumerate(train.texts) if fingerprint(text) not in seen], np.int64))
 
 
 def draw(rows: Rows, mix: Mix, seed: int) -> Ints:

@@ -1,4 +1,4 @@
-"""Rows from files: what is read, masked and refused; which are drawn, how often, and which never."""
+"""Rows from files: what is read, masked and refused; which are drawn and how often."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from labels import functional
 from labels.errors import ConfigError, RowError
 from labels.scores import Context
 from tests import rows as hand
-from train import config, mix, sources
+from train import config, duplicates, mix, sources
 from train.rows import Rows, concatenate
 
 ABOUT = 'name = "{name}"\ntitle = "T"\norigin = "here"\nlicence = "CC0"\nuse = "{use}"\nlanguages = ["en"]\nheads = ["toxicity"]\n'
@@ -126,9 +126,9 @@ def test_the_permissive_release_reads_only_sets_for_any_use(folder: Path) -> Non
 
 def test_of_the_functional_cases_the_training_half_alone_is_trained_on(folder: Path) -> None:
     found = read(config.Data(folder=str(folder / "data"), sets=("functional",)))
-    measured = {mix.fingerprint(case.text) for case in functional.cases("measure")}
+    measured = {duplicates.fingerprint(case.text) for case in functional.cases("measure")}
     assert len(found) == len(list(functional.cases("train")))
-    assert not measured & {mix.fingerprint(text) for text in found.texts}
+    assert not measured & {duplicates.fingerprint(text) for text in found.texts}
 
 
 def test_every_set_that_the_shared_folder_declares_is_there(shared: Path) -> None:
@@ -150,11 +150,6 @@ def test_rows_are_taken_and_put_together_with_all_that_belongs_to_them() -> None
     assert back.spans == [None, ((0, 1),), None]
     assert back.labels["toxicity"].judged.tolist() == [False, True, False]
     assert back.labels["stance"].targets.tolist() == [[0, 0, 0], [0, 0, 0], [0, 1, 0]]
-
-
-def test_a_train_row_whose_text_is_in_a_dev_part_is_left_out() -> None:
-    train = hand.made({"text": "The Mayor, again!"}, {"text": "The mayor"}, {"text": "?!"}, {"text": "..."})
-    assert mix.apart_from(train, ["the mayor AGAIN", "!!"]).texts == ["The mayor", "?!", "..."]
 
 
 def test_heads_get_their_shares_and_no_row_comes_too_often() -> None:
