@@ -12,7 +12,7 @@ from serve.store.desk_queue import SORTS, Wanted
 from serve.store.tables import SCORES
 
 NAMES: tuple[str, ...] = ("q", "site", "article", "author", "lang", "output", "low", "high", "stance", "reply_stance", "sentiment")
-NAMES += ("hours", "state", "disagree", "sort")
+NAMES += ("hours", "older", "state", "disagree", "sort")
 """Members of the query string; `low` and `high` are per cent."""
 STATES = ("open", "escalated", "decided", "all")
 
@@ -31,6 +31,7 @@ def wanted(query: Mapping[str, str], person: Person) -> Wanted:
         low=_share(given.get("low")),
         high=_share(given.get("high")),
         hours=_number(given.get("hours")),
+        older=_number(given.get("older")),
         state=given["state"] if given.get("state") in STATES else "open",
         disagree="disagree" in given,
         text=given.get("q"),

@@ -15,8 +15,7 @@ from serve.report.words import TABLE
 from serve.review import asked, keys
 from serve.review.access import N_, Moderator, Person, Refusal, refused
 from serve.review.pages import render
-from serve.review.queue import blurs
-from serve.review.view import view
+from serve.review.view import blurs, view
 from serve.service import Service, in_thread
 from serve.store.desk_bulk import BINS, MOST, Bin
 from serve.store.desk_decisions import Act

@@ -1,7 +1,7 @@
 """Brings the catalogues up to date: `python -m serve.review.catalogues`.
 
-Messages are read out of the code and templates of the desk and out of the table of label names; what is no longer said is dropped, what is
-new stands untranslated until somebody translates it, which a test insists on.
+Messages are read out of the code and templates of the desk, the table of label names and the default policy; what is no longer said is
+dropped, what is new stands untranslated until somebody translates it, which a test insists on.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ def update() -> None:
 
 
 def _names() -> Iterator[str]:
+    """Names of labels, and of the rules that every policy begins with; an operator's own rules are shown as they are called."""
+    yield from (rule["name"] for rule in tomllib.loads(files("serve.defaults").joinpath("policy.toml").read_text(encoding="utf-8"))["rule"])
     words = tomllib.loads(files("serve.report").joinpath("words.toml").read_text(encoding="utf-8"))
     waiting = [words[table] for table in _TABLES]
     while waiting:

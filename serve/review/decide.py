@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from labels import schema
 from serve.api.auth import Running
 from serve.review import asked, keys
 from serve.review.access import N_, Moderator, Person, Refusal, refused
 from serve.review.pages import wants_json
-from serve.review.queue import Number, blurs, found, fragment
-from serve.review.view import view
+from serve.review.queue import Number, found, fragment
+from serve.review.view import blurs, view
 from serve.service import Service, in_thread
 from serve.store.desk_decisions import ACTIONS, Act, ConflictError, Done, Seen
 from serve.store.tables import SCORES
@@ -23,6 +24,7 @@ from serve.store.tables import SCORES
 router = APIRouter(prefix="/review", include_in_schema=False)
 _MOST_MS = 3_600_000
 """A card that stood open for longer was not read for so long."""
+_EXCLUSIVE = tuple(head for head in schema.HEADS if head.activation is schema.Activation.SOFTMAX)
 _SAYS = {
     "claimed": N_("%(by)s is reading this comment right now, so nothing was changed."),
     "decided": N_("%(by)s has decided on this comment since you opened it, so nothing was changed."),
@@ -128,7 +130,10 @@ def _spent(form: Mapping[str, str]) -> int | None:
 
 
 def _corrections(form: Mapping[str, str]) -> dict[str, int] | None:
-    return {name: int(form[f"fix:{name}"]) for name in SCORES if form.get(f"fix:{name}") in ("0", "1")} or None
+    """`head.output` -> 0 or 1: of each output, or 1 of the class that was named for a head of several classes."""
+    said = {name: int(form[f"fix:{name}"]) for name in SCORES if form.get(f"fix:{name}") in ("0", "1")}
+    classes = {f"{head.name}.{form[f'fix:{head.name}']}": 1 for head in _EXCLUSIVE if form.get(f"fix:{head.name}") in head.names}
+    return said | classes or None
 
 
 def _span(text: str) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ from serve.review import pages
 from serve.review.access import N_, Person, Reader
 from serve.review.i18n import Language
 from serve.review.insight_charts import Series
+from serve.review.view import blurs, severe, veils
 from serve.service import Service, in_thread
 from serve.store.insight import AGES_H, CROWD, DAY_MS, WATCHED, Day, Drift, Pace
 from serve.store.insight_agreement import Fit
@@ -106,8 +107,8 @@ async def _figures(running: Service, who: Person, sites: Sequence[str] | None, p
         "spread": _spread(answers["drift"], _),
         "moved": (answers["drift"].psi or 0) > _MOVED,
         "models": answers["models"],
-        "articles": [(one, _strip(one, f"article-{at}", _)) for at, one in enumerate(articles)],
-        "threads": [(one, _strip(one, f"thread-{at}", _)) for at, one in enumerate(threads)],
+        "articles": [(one, _strip(one, f"article-{at}", _), False) for at, one in enumerate(articles)],
+        "threads": [(one, _strip(one, f"thread-{at}", _), veils(severe(one.toxicity), blurs(who))) for at, one in enumerate(threads)],
     }
 
 

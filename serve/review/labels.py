@@ -19,7 +19,7 @@ from serve.store.comments import StaleError
 from serve.store.labels_next import CALM_SHARE, DOUBLE_SHARE, FEW_LABELS
 
 router = APIRouter(include_in_schema=False)
-SUGGESTED = 12
+SUGGESTED = 8
 """Suggestions on the page; `threadwise labels suggest` gives more."""
 WHYS = {
     "uncertain": N_("the model is least sure"),
@@ -36,10 +36,11 @@ KINDS = {
 
 
 @router.get("/labels")
-async def labels_page(request: Request, running: Running, who: Moderator, done: str = "") -> Response:
-    """The next comment to read, without score or decision, and what was judged so far."""
+async def labels_page(request: Request, running: Running, who: Moderator, done: str = "", comment: str = "") -> Response:
+    """The next comment to read, or the one wished for, without score or decision, and what was judged so far."""
     sites, readings = who.sites, running.store.readings
-    page = await in_thread(readings.next, who.name, sites)
+    page = await in_thread(readings.next, who.name, sites, int(comment) if re.fullmatch("[0-9]{1,18}", comment) else None)
+    suggestions = await in_thread(readings.suggest, sites, SUGGESTED)
     return pages.render(
         request,
         who,
@@ -47,7 +48,8 @@ async def labels_page(request: Request, running: Running, who: Moderator, done: 
         one=page,
         counts=await in_thread(readings.counts, sites),
         judged=await in_thread(readings.languages, sites),
-        suggestions=await in_thread(readings.suggest, sites, SUGGESTED),
+        suggestions=suggestions,
+        begins=await in_thread(readings.begins, suggestions),
         whys=WHYS,
         kinds=KINDS,
         table=TABLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +32,7 @@ class Pulse:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def news(self, running: Service, who: Person) -> dict[str, Any]:
-        """`open`, `escalated`: how many; `claims`: comment -> who; `newest`: number of the newest decision."""
+        """`open`, `escalated`: how many; `latest`: number of the newest open comment; `claims`: comment -> who; `newest`: decision."""
         async with self._lock:
             clock = asyncio.get_running_loop().time()
             at, found = self._held.get(who.sites, (0.0, {}))
@@ -43,14 +44,16 @@ class Pulse:
 
 @router.get("/events")
 async def events(request: Request, running: Running, who: Reader) -> StreamingResponse:
-    """One event whenever something has changed."""
+    """One event whenever something has changed. A browser that comes back says which decision it heard of last."""
     pulse: Pulse = request.app.state.desk_pulse
-    return StreamingResponse(_stream(running, who, pulse), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    heard = request.headers.get("last-event-id", "")
+    newest = int(heard) if re.fullmatch("[0-9]{1,18}", heard) else None
+    return StreamingResponse(_stream(running, who, pulse, newest), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(running: Service, who: Person, pulse: Pulse) -> AsyncIterator[str]:
+async def _stream(running: Service, who: Person, pulse: Pulse, newest: int | None) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
-    ends, said, newest = loop.time() + _LASTS_S, None, None
+    ends, said = loop.time() + _LASTS_S, None
     yield f"retry: {_AGAIN_MS}\n\n"
     while loop.time() < ends:
         found = await pulse.news(running, who)
@@ -58,14 +61,16 @@ async def _stream(running: Service, who: Person, pulse: Pulse) -> AsyncIterator[
             since = found["newest"] if newest is None else newest
             decided = await in_thread(running.store.desk.decisions.since, since, who.sites) if found["newest"] > since else []
             said, newest = found, found["newest"]
-            yield f"event: news\ndata: {json.dumps({**found, 'decided': decided})}\n\n"
+            yield f"id: {newest}\nevent: news\ndata: {json.dumps({**found, 'decided': decided})}\n\n"
         await asyncio.sleep(_EVERY_S)
 
 
 def _news(running: Service, who: Person) -> dict[str, Any]:
     desk = running.store.desk
+    count, latest = desk.queue.size(asked.wanted({}, who), running.now)
     return {
-        "open": desk.queue.count(asked.wanted({}, who), running.now),
+        "open": count,
+        "latest": latest,
         "escalated": desk.queue.count(asked.wanted({"state": "escalated"}, who), running.now),
         "claims": desk.claims.held(running.now, who.sites),
         "newest": desk.decisions.newest(),

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from labels.scores import Scored, Unscored
 from serve.policy import Action, Case, Policy, Rule
+from serve.review.access import N_
 from serve.store.desk_policy import Judged
 from serve.store.tables import SCORES
 
-NEW = "new band"
+NEW = N_("new band")
 """Name of the rule that a draft may add, before all other bands."""
 _SAMPLES = 3
 _HOUR_S = 3_600

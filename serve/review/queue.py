@@ -17,7 +17,7 @@ from serve.report.words import TABLE
 from serve.review import asked, keys
 from serve.review.access import N_, Person, Reader, Refusal, refused
 from serve.review.pages import environment, frame, render
-from serve.review.view import CardView, view
+from serve.review.view import CardView, blurs, view
 from serve.security import Role
 from serve.service import Service, in_thread
 from serve.store.desk_queue import Card
@@ -108,11 +108,6 @@ def fragment(request: Request, running: Service, who: Person, views: Sequence[Ca
     )
     html = environment(who.language.code).get_template("cards.html.j2").render(context)
     return HTMLResponse(html.encode("utf-8", "replace"))
-
-
-def blurs(who: Person) -> str:
-    """Which texts are blurred at first: severe, all or none."""
-    return str(who.preferences.get("blur", "severe"))
 
 
 def _page(running: Service, who: Person, given: dict[str, str], after: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from labels.scores import Scored, Unscored
 from serve.report import words
 from serve.report.words import TABLE, HeadView
 from serve.review import highlight
+from serve.review.access import Person
 from serve.review.highlight import Part
 from serve.store.desk_queue import Card, Kin
 
@@ -51,8 +52,19 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """A comment that stands near: above, beside or below."""
+
+    kin: Kin
+    veiled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     card: Card
+    ancestors: tuple[Near, ...]
+    siblings: tuple[Near, ...]
+    answers: tuple[Near, ...]
     initial: str
     hue: int
     parts: tuple[Part, ...]
@@ -71,6 +83,11 @@ class CardView:
     """Who else reads it now."""
 
     @property
+    def covers(self) -> bool:
+        """Whether anything on the card is blurred at first."""
+        return self.veiled or any(near.veiled for near in (*self.ancestors, *self.siblings, *self.answers))
+
+    @property
     def low(self) -> bool:
         """Whether some scores rest on few labelled rows of this language."""
         return bool(self.card.low_confidence)
@@ -80,9 +97,12 @@ def view(card: Card, holders: Mapping[int, str], me: str, *, blur: str = "severe
     """The card as one person sees it; `blur`: severe, all or none. `holders`: comment -> who has claimed it."""
     scored = _scored(card)
     listed = [reason["word"] for reason in card.reasons if reason.get("word")]
-    holder, severe = holders.get(card.number), _severe(card)
+    holder, worst = holders.get(card.number), severe(card.scores.get("toxicity", {}))
     return CardView(
         card=card,
+        ancestors=_near(card.ancestors, blur),
+        siblings=_near(card.siblings, blur),
+        answers=_near(card.answers, blur),
         initial=next((letter.upper() for letter in card.author or "" if unicodedata.category(letter)[0] in "LN"), "·"),
         hue=crc32((card.author or "").encode("utf-8", "surrogatepass")) % _HUES,
         parts=tuple(highlight.parts(card.text, _telling(card), listed)),
@@ -91,15 +111,31 @@ def view(card: Card, holders: Mapping[int, str], me: str, *, blur: str = "severe
         chips=tuple(_chips(words.heads(scored))),
         heads=words.heads(scored),
         unscored=words.unscored(scored),
-        veiled=blur == "all" or (blur == "severe" and severe is not None),
-        severe=severe,
+        veiled=veils(worst, blur),
+        severe=worst,
         link=_link(card.url),
         holder=holder if holder != me else None,
     )
 
 
-def initial(kin: Kin) -> str:
-    return next((letter.upper() for letter in kin.author or "" if unicodedata.category(letter)[0] in "LN"), "·")
+def blurs(who: Person) -> str:
+    """Which texts are blurred at first: severe, all or none."""
+    return str(who.preferences.get("blur", "severe"))
+
+
+def severe(toxicity: Mapping[str, float]) -> str | None:
+    """Short English name of the output that makes a text severe; None: it is not. `toxicity`: output -> probability."""
+    over = [(toxicity[name], name) for name, least in SEVERE.items() if toxicity.get(name, 0) >= least]
+    return str(TABLE["names"]["toxicity"][max(over)[1]]) if over else None
+
+
+def veils(worst: str | None, blur: str) -> bool:
+    """Whether a text is blurred at first; `worst`: what `severe` says of it."""
+    return blur == "all" or (blur == "severe" and worst is not None)
+
+
+def _near(kin: Sequence[Kin], blur: str) -> tuple[Near, ...]:
+    return tuple(Near(one, veils(severe(one.toxicity), blur)) for one in kin)
 
 
 def _scored(card: Card) -> Scored:
@@ -121,12 +157,6 @@ def _telling(card: Card) -> Sequence[Mapping[str, Any]]:
     """The model's spans; none where they are nearly the whole text, which points at nothing."""
     spans = card.spans or ()
     return spans if sum(span["end"] - span["begin"] for span in spans) <= _MOSTLY * len(card.text) else ()
-
-
-def _severe(card: Card) -> str | None:
-    scores = card.scores.get("toxicity", {})
-    over = [(scores[name], name) for name, least in SEVERE.items() if scores.get(name, 0) >= least]
-    return str(TABLE["names"]["toxicity"][max(over)[1]]) if over else None
 
 
 def _link(url: str | None) -> str | None:

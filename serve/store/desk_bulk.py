@@ -114,7 +114,7 @@ def _read(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
 
 
 def _decided(wanted: Wanted) -> Wanted:
-    return replace(wanted, state="decided", hours=None)
+    return replace(wanted, state="decided", hours=None, older=None)
 
 
 def _score(wanted: Wanted) -> sa.ColumnElement[Any]:

@@ -44,6 +44,8 @@ class Wanted:
     sentiment: str | None = None
     hours: float | None = None
     """Came within the last so many hours."""
+    older: float | None = None
+    """Came longer than so many hours ago."""
     state: str = "open"
     """open, escalated, decided, all."""
     disagree: bool = False
@@ -63,6 +65,8 @@ class Kin:
     lang: str | None
     action: str
     state: str
+    toxicity: Mapping[str, float]
+    """Output -> probability, of those that were scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,11 @@ _OWN += ("state", "action", "escalated", "highlighted", "decision", "urgency")
 _SAID = ("text", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy", "spans")
 _VERSION = sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version)
 _CARDS = sa.select(*(comments.c[name] for name in _OWN), *(versions.c[name] for name in _SAID)).join(versions, _VERSION)
+_TOXICITY = {name: SCORES[f"{schema.TOXICITY.name}.{name}"] for name in schema.TOXICITY.names}
 _KINS = sa.select(
-    *(comments.c[name] for name in ("number", "id", "site", "author", "reply_to", "action", "state")), versions.c.text, versions.c.lang
+    *(comments.c[name] for name in ("number", "id", "site", "author", "reply_to", "action", "state", *_TOXICITY.values())),
+    versions.c.text,
+    versions.c.lang,
 ).join(versions, _VERSION)
 
 
@@ -176,9 +183,14 @@ class Queue:
 
     def count(self, wanted: Wanted, now: int) -> int:
         """How many comments fit."""
+        return self.size(wanted, now)[0]
+
+    def size(self, wanted: Wanted, now: int) -> tuple[int, int]:
+        """How many comments fit, and the number of the newest of them; 0 where there is none."""
         with transaction(self._engine, writes=False) as connection:
-            query = where(sa.select(sa.func.count()).select_from(comments), wanted, now, connection.dialect.name)
-            return int(connection.execute(query).scalar_one())
+            counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(comments.c.number), 0)).select_from(comments)
+            count, newest = connection.execute(where(counted, wanted, now, connection.dialect.name)).one()
+            return int(count), int(newest)
 
     def card(self, number: int, sites: Sequence[str] | None) -> Card | None:
         """One comment, whatever its state. None: there is none here."""
@@ -218,6 +230,8 @@ def where(query: sa.Select[*tuple[Any, ...]], wanted: Wanted, now: int, dialect:
         query = query.where(comments.c.site.in_(wanted.sites))
     if wanted.hours is not None:
         query = query.where(comments.c.received >= now - int(wanted.hours * _HOUR_MS))
+    if wanted.older is not None:
+        query = query.where(comments.c.received < now - int(wanted.older * _HOUR_MS))
     if wanted.disagree:
         published = sa.and_(comments.c.action == "publish", comments.c.toxicity_toxicity >= LIKELY)
         rejected = sa.and_(comments.c.action == "reject", comments.c.toxicity_toxicity < LIKELY)
@@ -343,7 +357,8 @@ def _add_kin(connection: Connection, cards: Sequence[Card], most: int) -> None:
 
 
 def _kin(row: RowMapping) -> Kin:
-    return Kin(**{name: row[name] for name in ("number", "id", "author", "text", "lang", "action", "state")})
+    toxicity = {name: row[column] for name, column in _TOXICITY.items() if row[column] is not None}
+    return Kin(**{name: row[name] for name in ("number", "id", "author", "text", "lang", "action", "state")}, toxicity=toxicity)
 
 
 def _add_records(connection: Connection, cards: Sequence[Card]) -> None:

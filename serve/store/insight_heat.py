@@ -38,7 +38,8 @@ class Heated:
     root: int | None = None
     """Number of the comment that begins the thread; None: an article."""
     begins: str = ""
-    """The first words of that comment."""
+    """The first words of that comment, and what the model says of it: output -> probability."""
+    toxicity: Mapping[str, float] = field(default_factory=dict)
     stance: list[tuple[int, int, int]] = field(default_factory=list)
     first: int = 0
     last: int = 0
@@ -153,9 +154,10 @@ def _roots(members: Sequence[Any]) -> list[int]:
 def _begin(connection: Connection, threads: Sequence[Heated]) -> None:
     """Fills in titles and the words with which the threads begin."""
     newest = sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version)
-    query = sa.select(comments.c.number, versions.c.text, articles.c.title).join_from(comments, versions, newest)
+    query = sa.select(comments.c.number, versions.c.text, versions.c.scores, articles.c.title).join_from(comments, versions, newest)
     query = query.outerjoin(articles, sa.and_(articles.c.site == comments.c.site, articles.c.id == comments.c.article))
     rows = {row.number: row for row in connection.execute(query.where(comments.c.number.in_([one.root for one in threads])))}
     for one in threads:
         row = rows[one.root]
         one.title, one.begins = row.title, " ".join(row.text[:400].split())[:120]
+        one.toxicity = row.scores.get(schema.TOXICITY.name, {})

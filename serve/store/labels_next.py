@@ -71,10 +71,22 @@ class Readings:
                 seen.setdefault(one.number, one)
         return list(seen.values())[:limit]
 
-    def next(self, reader: str, sites: Sequence[str] | None) -> Page | None:
-        """A comment that this reader should judge: of the kinds of reading, the one they have done least of, where it has any left."""
-        done = sa.select(readings.c.why, sa.func.count().label("size")).where(readings.c.by == reader).group_by(readings.c.why)
+    def begins(self, suggestions: Sequence[Suggestion]) -> dict[int, str]:
+        """Number -> the first words, for people who choose among suggestions."""
+        newest = sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version)
+        query = sa.select(comments.c.number, versions.c.text).join(versions, newest)
         with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(query.where(comments.c.number.in_([one.number for one in suggestions])))
+            return {row.number: " ".join(row.text[:400].split())[:120] for row in rows}
+
+    def next(self, reader: str, sites: Sequence[str] | None, wished: int | None = None) -> Page | None:
+        """A comment that this reader should judge: the one wished for, where they may and have not yet; else of the kinds of reading the
+        one they have done least of, where it has any left."""
+        done = sa.select(readings.c.why, sa.func.count().label("size")).where(readings.c.by == reader).group_by(readings.c.why)
+        mine = sa.select(comments.c.number).where(comments.c.number == wished, *_unread(reader))
+        with transaction(self._engine, writes=False) as connection:
+            if wished is not None and connection.execute(of_sites(mine, sites)).first():
+                return _page(connection, wished)
             counts = {row.why: int(row.size) for row in connection.execute(done)}
             for why in sorted(("double", "calm", "asked"), key=lambda why: counts.get(why, 0)):
                 number = _asked(connection, reader, sites) if why == "asked" else _sampled(connection, reader, sites, why)

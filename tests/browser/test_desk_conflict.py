@@ -76,6 +76,12 @@ def test_a_stale_tab_is_told_who_was_faster(room: Room) -> None:
     assert answer.value.status == 409
     expect(first.locator("#says")).to_have_text(f"{boris} has decided on this comment since you opened it, so nothing was changed.")
     assert [(one["by"], one["kind"]) for one in room.decisions()] == [(boris, "reject")]
+    expect(card(first, seen).locator(".past")).to_contain_text(f"{boris} rejected")
+    expect(first.locator("[data-open-count]")).to_have_attribute("data-open-count", "3")
+    with first.expect_response(answered(first, "/decide")) as answer:
+        first.keyboard.press("a")
+    assert answer.value.status == 200, "who has read what the other did may decide otherwise"
+    assert [(one["by"], one["kind"]) for one in room.decisions()] == [(boris, "reject"), (ana, "publish")]
     room.expected("409")
 
 
@@ -90,6 +96,11 @@ def test_an_edited_comment_is_read_again_first(room: Room) -> None:
     assert answer.value.status == 409
     expect(page.locator("#says")).to_contain_text("The comment was edited since you opened it, so nothing was changed.")
     assert room.decisions() == []
+    expect(card(page, name).locator(".text")).to_have_text(KIND[0])
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "1")
+    with page.expect_response(answered(page, "/decide")) as answer:
+        page.keyboard.press("a")
+    assert answer.value.status == 200
     room.expected("409")
 
 
@@ -97,5 +108,9 @@ def test_new_comments_are_counted_on_the_open_page(room: Room) -> None:
     room.fill(RUDE)
     page = room.seat(room.person())
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "4")
+    expect(page.locator("#news")).to_be_hidden()
     room.fill(KIND)
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "8")
+    page.get_by_role("link", name="New comments: show them").click()
+    expect(page.locator(".card")).to_have_count(8)
+    expect(page.locator("#news")).to_be_hidden()

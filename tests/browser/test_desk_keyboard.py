@@ -96,3 +96,62 @@ def test_keys_pressed_faster_than_the_server_answers_lose_nothing(room: Room) ->
     expect(page.locator(".card")).to_have_count(len(ids))
     assert sorted(queued(page)) == sorted(ids)
     is_open(page, len(ids))
+
+
+def test_a_reason_is_chosen_by_digit_arrow_or_tab_and_enter_takes_the_one_in_focus(room: Room) -> None:
+    ids = room.fill(RUDE + KIND)
+    page = room.seat(room.person())
+    for keys in (
+        ("r", "Enter"),
+        ("r", "ArrowUp", "Enter"),
+        ("r", "Shift+Tab", "Shift+Tab", "Enter"),
+        ("r", "ArrowDown", "Space"),
+        ("r", "3"),
+    ):
+        with page.expect_response(answered(page, "/decide")):
+            press(page, *keys)
+    assert [one["labels"] for one in room.decisions()] == [["other"], ["off_topic"], ["spam"], ["insult"], ["threat"]]
+    is_open(page, len(ids) - 5)
+    press(page, "r", "Escape", "j")
+    expect(page.locator(".reject[open]")).to_have_count(0)
+
+
+def test_the_count_tells_of_the_open_ones_whatever_list_is_worked_on(room: Room) -> None:
+    room.fill(RUDE + KIND)
+    page = room.seat(room.person())
+    page.route("**/review/events", lambda route: route.fulfill(status=204))  # the page's own counting, not the server's news
+    page.goto("/review")
+    for key, left in (("e", 7), ("a", 6), ("z", 7)):
+        press(page, key)
+        is_open(page, left)
+    for state, key in (("escalated", "a"), ("all", "e")):
+        page.goto(f"/review?state={state}&sort=oldest")
+        before = int(page.locator("[data-open-count]").get_attribute("data-open-count") or 0)
+        waits = page.locator(".card[aria-current=true]").get_attribute("data-waits")
+        with page.expect_response(answered(page, "/decide")):
+            press(page, key)
+        is_open(page, before - (waits == "queue"))
+        page.reload()
+        is_open(page, before - (waits == "queue"))
+
+
+def test_reading_time_goes_to_the_comment_that_was_read(room: Room) -> None:
+    room.fill(RUDE)
+    page = room.visitor("/login")
+    page.clock.install()
+    page.locator("[name=username]").fill(room.person())
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("button.main").click()
+    page.wait_for_url("**/review")
+    expect(page.locator(".card[aria-current=true]")).to_be_focused()
+    for seconds in (3, 5):
+        page.clock.run_for(seconds * 1000)
+        press(page, "x", "j")
+    page.clock.run_for(2_000)
+    press(page, "k")
+    page.locator(".card").nth(3).locator(".select").check()
+    press(page, "r", "1")
+    until(lambda: len(room.decisions()) == 3)
+    spent = [one["spent_ms"] for one in room.decisions()]
+    assert spent[2] is None, "it was ticked, not read"
+    assert all(0 <= told - meant < 1_000 for told, meant in zip(spent, (3_000, 5_000), strict=False)), spent

@@ -36,7 +36,7 @@ def test_every_decision_that_stands_becomes_a_row(room: Room) -> None:
     fine = decide(page, "a")
     corrected = current(page)
     page.keyboard.press("c")
-    page.locator(f'.card[data-comment-id="{corrected}"] [name="fix:sentiment.negative"]').select_option("1")
+    page.locator(f'.card[data-comment-id="{corrected}"] [name="fix:sentiment"]').select_option("negative")
     page.locator(f'.card[data-comment-id="{corrected}"] [name="fix:toxicity.threat"]').select_option("1")
     page.keyboard.press("Escape")
     decide(page, "r", "3")

@@ -97,6 +97,12 @@ def test_a_viewer_sees_and_decides_nothing(room: Room) -> None:
     page = room.seat(room.person("viewer"))
     expect(page.locator(".card")).to_have_count(4)
     expect(page.locator(".acts")).to_have_count(0)
+    first = current(page)
+    page.keyboard.press("j")
+    assert current(page) not in ("", first), "looking is for everybody"
+    page.locator("#keys-help").click()
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
     page.keyboard.press("a")
     status = page.evaluate(
         "fetch(`/review/comments/${document.querySelector('.card').dataset.number}/decide`, {method: 'POST'}).then(r => r.status)"
@@ -104,3 +110,20 @@ def test_a_viewer_sees_and_decides_nothing(room: Room) -> None:
     assert status == 403
     assert room.decisions() == []
     room.expected("403")
+
+
+def test_a_comment_by_itself_stays_and_shows_what_was_decided(room: Room) -> None:
+    room.fill(RUDE)
+    page = room.seat(room.person())
+    page.locator(".card[aria-current=true] .when").click()
+    page.wait_for_url("**/review/comments/*")
+    for key, badge in (("a", "approved"), ("h", "highlighted"), ("e", "escalated")):
+        with page.expect_response(answered(page, "/decide")) as answer:
+            page.keyboard.press(key)
+        assert answer.value.status == 200
+        expect(page.locator(".card header .badge").first).to_have_text(badge)
+    with page.expect_response(answered(page, "/undo")):
+        page.keyboard.press("z")
+    expect(page.locator(".card header .badge").first).to_have_text("highlighted")
+    page.keyboard.press("s")
+    page.wait_for_url("**/review")

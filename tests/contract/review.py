@@ -86,15 +86,18 @@ class Desk:
         text: str = "You are an idiot.",
         action: Action = Action.REVIEW,
         span: tuple[int, int] | None = None,
+        rule: str = "toxic",
+        threat: float = 0.0,
         **more: Any,
     ) -> list[int]:
-        """Numbers of new comments, one for each score of toxicity; `span`: what carries it, as the model says."""
+        """Numbers of new comments, one for each score of toxicity; `span`: what carries it, as the model says; `rule`: its name."""
         spans = (Span(*span, "toxicity", 0.9),) if span else ()
-        verdict = Verdict(action, (Reason("toxic", "toxicity", "toxicity", 0.9, 0.5),), "1")
+        verdict = Verdict(action, (Reason(rule, "toxicity", "toxicity", 0.9, 0.5),), "1")
         items = []
         for score in scores or (0.9,):
             incoming = Incoming(f"c{next(_numbers)}", site, text, **{"author": "Ana", **more})
-            said = {"toxicity": {"toxicity": score, "insult": score}, "sentiment": {"negative": 0.7, "neutral": 0.2, "positive": 0.1}}
+            said = {"toxicity": {"toxicity": score, "insult": score, "threat": threat}}
+            said["sentiment"] = {"negative": 0.7, "neutral": 0.2, "positive": 0.1}
             items.append((incoming, Scored(incoming.id, "en", said, "tiny@0", spans=spans), verdict))
         return [stored.number for stored, _ in self.store.comments.put_all(items, self.service.now)]
 

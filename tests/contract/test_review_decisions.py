@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from labels.thread import Article
 from serve.policy import Action
+from serve.review import live
 from serve.store.desk_claims import LEASE_MS
 from serve.store.desk_queue import SORTS
 from tests.contract.review import HOME, Desk, opened, shown
@@ -207,6 +210,8 @@ def test_every_filter_and_order_finds_what_it_says(desk: Desk) -> None:
         "sentiment=positive": set(),
         "lang=bg": set(),
         "lang=en&hours=1": {low, high, other},
+        "older=1": set(),
+        "older=0&hours=1": {low, high, other},
         "state=all": {low, high, other, published},
         "state=decided": set(),
         "site=elsewhere": set(),
@@ -326,7 +331,8 @@ def test_who_wants_every_text_blurred_reads_labels_so_too(desk: Desk) -> None:
     assert 'class="text severe"' in seat.get("/labels").text
 
 
-def test_the_events_count_what_is_open(desk: Desk) -> None:
+def test_the_events_count_what_is_open(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_LASTS_S", 0.5)  # the test's client hears a stream when it has ended
     site = desk.site()
     numbers = desk.put(site, 0.5, 0.6, 0.7)
     seat = desk.seat("moderator", site)
@@ -335,5 +341,84 @@ def test_the_events_count_what_is_open(desk: Desk) -> None:
     with seat.client.stream("GET", "/review/events", headers={"Cookie": seat.cookie}) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         told = next(line for line in answer.iter_lines() if line.startswith("data:"))
-    assert '"open": 2, "escalated": 1' in told
-    assert seat.name in told
+    news = json.loads(told.removeprefix("data: "))
+    assert (news["open"], news["escalated"], news["latest"]) == (2, 1, numbers[1])
+    assert seat.name in news["claims"].values()
+
+
+def test_who_comes_back_to_the_events_hears_what_was_decided_meanwhile(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_LASTS_S", 0.5)
+    site = desk.site()
+    numbers = desk.put(site, 0.5, 0.6, 0.7)
+    ana, ben = desk.seat("moderator", site), desk.seat("moderator", site)
+    heard = ben.decide(numbers[0]).json()["decision"]
+    ben.decide(numbers[1])
+    ben.decide(numbers[2], "note", note="says nothing of the comment's fate")
+    for last, expected in ((str(heard), [numbers[1]]), ("no number", [])):
+        with ana.client.stream("GET", "/review/events", headers={"Cookie": ana.cookie, "Last-Event-ID": last}) as answer:
+            lines = [line for line in answer.iter_lines() if line.startswith(("id:", "data:"))]
+        assert [one["comment"] for one in json.loads(lines[1].removeprefix("data: "))["decided"]] == expected
+        assert int(lines[0].removeprefix("id: ")) > heard
+
+
+@pytest.mark.parametrize(("blur", "hidden"), [("severe", True), ("none", False), ("all", True)])
+def test_what_stands_around_a_comment_is_blurred_where_it_is_severe(desk: Desk, blur: str, hidden: bool) -> None:
+    site = desk.site()
+    [above] = desk.put(site, text="I will find you.", threat=0.9)
+    parent = desk.store.desk.queue.card(above, [site])
+    assert parent is not None
+    [number] = desk.put(site, 0.3, text="Calm down.", reply_to=parent.id)
+    [below] = desk.put(site, text="I will find you too.", threat=0.9, reply_to=parent.id)
+    seat = desk.seat("moderator", site)
+    desk.store.desk.saved.prefer(seat.name, blur=blur)
+    page = seat.get(f"/review/comments/{number}").text
+    for said in ("I will find you.", "I will find you too."):
+        assert (f'<span class="severe">{said}</span>' in page) == hidden, said
+    assert ('class="reveal"' in page) == hidden, "and there is a way to see it"
+    assert ('class="text severe"' in page) == (blur == "all")
+    assert below
+
+
+def test_rules_are_named_in_the_language_of_the_page_and_an_operators_own_as_they_are(desk: Desk) -> None:
+    site = desk.site()
+    [known] = desk.put(site, rule="identity attack")
+    [own] = desk.put(site, rule="50 % of <b>trams</b> %(num)s")
+    seat = desk.seat("moderator", site)
+    desk.store.desk.saved.prefer(seat.name, language="de")
+    assert "Angriff auf Identität" in seat.get(f"/review/comments/{known}").text
+    assert "50 % of &lt;b&gt;trams&lt;/b&gt; %(num)s" in seat.get(f"/review/comments/{own}").text
+    assert "Sprache, die das Modell nicht kennt" in seat.get("/review/policy").text
+
+
+def test_an_article_is_led_to_where_its_address_is_one_of_the_web(desk: Desk) -> None:
+    site = desk.site()
+    for address, leads in (("https://news.example/trams", True), ("javascript:alert(1)", False)):
+        article = Article(f"at-{address[:4]}", "", (), title="Trams", lang="en", url=address)
+        desk.store.articles.put(site, article, desk.service.now)
+        [number] = desk.put(site, article=article.id)
+        page = desk.seat("viewer", site).get(f"/review/comments/{number}").text
+        assert (f'href="{address}"' in page) == leads
+        assert "Trams" in page
+
+
+def test_a_class_of_a_head_is_corrected_as_a_whole(desk: Desk) -> None:
+    site = desk.site()
+    [number] = desk.put(site)
+    more = {"fix:sentiment": "positive", "fix:stance": "evil", "fix:toxicity.insult": "0", "fix:toxicity": "insult"}
+    assert desk.seat("moderator", site).decide(number, "publish", **more).status_code == 200
+    assert desk.decided([number])[0]["corrections"] == {"sentiment.positive": 1, "toxicity.insult": 0}
+
+
+def test_a_suggestion_is_read_in_the_reading_room_and_no_other_comment_than_ones_own(desk: Desk) -> None:
+    mine, theirs = desk.site(), desk.site()
+    first, second = desk.put(mine, 0.5, 0.52, text="Trams are late.", action=Action.PUBLISH)
+    [foreign] = desk.put(theirs, 0.5, text="a foreign secret", action=Action.PUBLISH)
+    seat = desk.seat("moderator", mine)
+    for number in (first, second):
+        assert f'action="/labels/{number}"' in seat.get(f"/labels?comment={number}").text
+    for number in (foreign, 10**17, "x", ""):
+        page = seat.get(f"/labels?comment={number}")
+        assert page.status_code == 200
+        assert "a foreign secret" not in page.text
+    assert seat.post(f"/labels/{second}", {"act": "publish", "version": "1"}).status_code == 303
+    assert f'action="/labels/{second}"' not in seat.get(f"/labels?comment={second}").text, "nobody reads twice"

@@ -3,15 +3,15 @@
 /** Calls `handlers.open`, `.claims`, `.decided`, `.arrived` as news comes; does nothing where `wanted` is false. */
 export function follow(handlers, wanted = true) {
   if (!wanted || !window.EventSource) return;
-  let last = null;
+  let latest = null;
   const stream = new EventSource("/review/events");
   stream.addEventListener("news", (event) => {
     const news = JSON.parse(event.data);
     handlers.open(news.open, news.escalated);
     handlers.claims(news.claims);
     if (news.decided.length) handlers.decided(news.decided);
-    if (last !== null && news.open > last) handlers.arrived();
-    last = news.open;
+    if (latest !== null && news.latest > latest) handlers.arrived();
+    latest = news.latest;
   });
   addEventListener("pagehide", () => stream.close());
 }

@@ -10,6 +10,7 @@ const FEW = 6; // cards left when more are asked for
 const RENEW_MS = 45_000; // well within the lease of a claim
 
 let shownAt = performance.now();
+const spent = new WeakMap(); // card -> milliseconds that it was in front of somebody
 let more = cards?.dataset.more ?? null;
 let asking = null;
 let rejecting = false;
@@ -23,16 +24,25 @@ const current = () => cards?.querySelector('.card[aria-current="true"]') ?? null
 const numberOf = (card) => card.dataset.number;
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const canAct = () => cards?.dataset.keys === "true";
+const single = cards?.classList.contains("single"); // one comment by itself: it stays where it is
+const waits = (card) => card?.dataset.waits === "queue"; // is among those that the number on top counts
 
 /* what is current */
 
+/* The time of reading goes to the card that was in front until now. */
+function clock() {
+  const card = current();
+  if (card) spent.set(card, (spent.get(card) ?? 0) + performance.now() - shownAt);
+  shownAt = performance.now();
+}
+
 function show(card, { scroll = true, focus = true } = {}) {
+  clock();
   const before = current();
   if (before && before !== card) before.setAttribute("aria-current", "false");
   if (empty) empty.hidden = Boolean(card);
   if (!card) return;
   card.setAttribute("aria-current", "true");
-  shownAt = performance.now();
   rejecting = false;
   if (focus) card.focus({ preventScroll: true });
   if (scroll) keepInSight(card);
@@ -109,12 +119,14 @@ function parsed(html) {
 /* deciding */
 
 function decide(card, act, form = null) {
+  if (card === current()) clock();
   const body = Object.fromEntries(new FormData(form ?? card.querySelector(".acts")));
   body.act = act;
-  body.spent_ms = Math.round(performance.now() - shownAt);
+  body.spent_ms = spent.has(card) ? Math.ceil(spent.get(card)) : ""; // one that was only ticked was not timed
   const number = numberOf(card);
   const path = `/review/comments/${number}/decide`;
-  if (act === "note") return send(path, body).then((told) => told && noted(card, told));
+  if (act === "note") return send(path, body).then((told) => told && decided(number, told));
+  if (single) return send(path, body).then((told) => act === "skip" ? location.assign("/review") : decided(number, told));
   const next = after(card);
   const place = card.nextElementSibling;
   card.remove();
@@ -122,12 +134,10 @@ function decide(card, act, form = null) {
   show(next, { scroll: true });
   if (next) next.classList.add("arrives");
   if (act === "skip") return send(path, body);
-  counted(-1);
-  const done = send(path, body).then((told) => {
-    waiting.delete(number);
-    if (told) tell(desk.says[told.kind], { undo: told.decision });
-    else { gone.delete(number); putBack(card, place); counted(1); }
-  });
+  if (waits(card)) counted(-1);
+  const done = send(path, body)
+    .then((told) => told ? tell(desk.says[told.kind], { undo: told.decision }) : putBack(card, place))
+    .finally(() => waiting.delete(number));
   waiting.set(number, done);
   return done;
 }
@@ -143,27 +153,32 @@ async function send(path, body) {
   return null;
 }
 
-/* A refused decision: the card comes back as it was, where it was, and is current, so that nothing is lost unseen. */
-function putBack(card, place) {
+/* A refused decision: the card comes back where it was, as it is now, and is current, so that nothing is lost unseen. */
+async function putBack(card, place) {
+  gone.delete(numberOf(card));
   cards.insertBefore(card, place?.isConnected ? place : cards.firstElementChild);
   show(card);
+  if (waits(await refresh(numberOf(card)))) counted(1);
 }
 
-function noted(card, told) {
-  tell(desk.says.note, { undo: told.decision });
-  refresh(numberOf(card));
+/* What a decision, or a refusal, has made of a card that stays. */
+function decided(number, told) {
+  if (told) tell(desk.says[told.kind], { undo: told.decision });
+  return refresh(number);
 }
 
+/* The card as it is on the server now; as it was where the server cannot be reached. */
 async function refresh(number) {
   const card = cards.querySelector(`.card[data-number="${number}"]`);
-  const answer = await fetch(`/review/comments/${number}/card`);
-  if (!card || !answer.ok) return;
-  const [fresh] = parsed(await answer.text());
-  if (!fresh) return;
+  const html = await fetch(`/review/comments/${number}/card`).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+  const [fresh] = parsed(html);
+  if (!card || !fresh) return card;
   const was = card.getAttribute("aria-current");
   fresh.setAttribute("aria-current", was);
+  if (spent.has(card)) spent.set(fresh, spent.get(card));
   card.replaceWith(fresh);
   if (was === "true") fresh.focus({ preventScroll: true });
+  return fresh;
 }
 
 /* One after the other: two at once would ask the server to take back the same decision. */
@@ -180,11 +195,9 @@ async function takeBack(decision) {
   gone.delete(String(told.number));
   const [card] = parsed(told.html);
   const held = cards.querySelector(`.card[data-number="${told.number}"]`);
+  if (waits(card) && !waits(held)) counted(1);
   if (held) held.replaceWith(card);
-  else {
-    cards.insertBefore(card, current() ?? cards.firstElementChild);
-    if (told.kind !== "note") counted(1);
-  }
+  else cards.insertBefore(card, current() ?? cards.firstElementChild);
   show(card);
   tell(desk.says.undone);
 }
@@ -246,7 +259,7 @@ const actions = {
   next: () => step(1),
   previous: () => step(-1),
   approve: () => decideAll("publish"),
-  reject: (card) => { rejecting = true; card.querySelector(".reject").open = true; card.querySelector(".reasons button").focus(); },
+  reject: (card) => { rejecting = true; card.querySelector(".reject").open = true; card.querySelector('[value="reject:other"]').focus(); },
   escalate: () => decideAll("escalate"),
   highlight: () => decideAll("highlight"),
   skip: (card) => decide(card, "skip"),
@@ -258,7 +271,8 @@ const actions = {
   search: () => document.getElementById("q")?.focus(),
   help: () => document.getElementById("help").showModal(),
 };
-const ANYWHERE = new Set(["undo", "search", "help"]);
+const ANYWHERE = new Set(["undo", "search", "help"]); // where there is no card, too
+const LOOKING = new Set(["next", "previous", "reveal", "search", "help"]); // by whoever may not decide, too
 const byKey = new Map(Object.entries(desk.keys).map(([name, key]) => [key, name]));
 
 function inField(target) {
@@ -268,20 +282,27 @@ function inField(target) {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return leave(event);
-  if (inField(event.target) || !canAct()) return;
+  if (inField(event.target)) return;
   const card = current();
   if (rejecting && card) return reason(event, card);
   const name = byKey.get(event.key) ?? byKey.get(event.key.toLowerCase());
-  if (!name || (!card && !ANYWHERE.has(name)) || (event.repeat && !["next", "previous"].includes(name))) return;
+  if (!name || (!card && !ANYWHERE.has(name)) || (!canAct() && !LOOKING.has(name)) || (event.repeat && !["next", "previous"].includes(name))) return;
   event.preventDefault();
   actions[name](card);
 });
 
 function reason(event, card) {
-  const byDigit = card.querySelector(`.reasons button[data-digit="${CSS.escape(event.key)}"]`);
-  const act = byDigit?.value ?? (event.key === "Enter" ? "reject:other" : null);
+  const buttons = [...card.querySelectorAll(".reasons button")];
+  const focused = buttons.indexOf(event.target);
+  const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (by) {
+    event.preventDefault();
+    return buttons[(focused + by + buttons.length) % buttons.length].focus();
+  }
+  const pressed = ["Enter", " "].includes(event.key) ? buttons[focused] : buttons.find((one) => one.dataset.digit === event.key);
+  const act = pressed?.value ?? (event.key === "Enter" ? "reject:other" : null);
   if (!act) {
-    if (event.key === desk.keys.reject || event.key.startsWith("Arrow") || event.key === "Tab") return;
+    if (event.key === desk.keys.reject || event.key === "Tab" || event.key === "Shift") return;
     return leave(event);
   }
   event.preventDefault();
@@ -315,8 +336,11 @@ cards?.addEventListener("change", (event) => {
   if (event.target.matches(".select")) select(event.target.closest(".card"), event.target.checked);
 });
 cards?.addEventListener("toggle", (event) => {
-  if (event.target.matches(".reject")) rejecting = event.target.open && event.target.closest(".card") === current();
+  if (!event.target.matches(".reject")) return;
+  rejecting = event.target.open && event.target.closest(".card") === current();
+  if (event.target.open) event.target.querySelector(".reasons").scrollIntoView({ block: "nearest" });
 }, true);
+document.getElementById("keys-help")?.addEventListener("click", () => actions.help());
 document.addEventListener("selectionchange", mark);
 document.getElementById("filters")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
 
@@ -346,17 +370,22 @@ if (cards) {
     decided: (list) => {
       for (const { comment, by } of list) {
         const card = cards.querySelector(`.card[data-number="${comment}"]`);
-        if (!card || by === desk.me) continue;
+        if (!card?.dataset.waits || by === desk.me) continue;
         const mine = card === current();
         const next = mine ? after(card) : null;
         card.remove();
         if (mine) { tell(fill(desk.says.elsewhere, { name: by }), { bad: true }); show(next); }
       }
     },
-    arrived: () => { if (!all().length) location.reload(); },
+    arrived: () => { if (all().length) document.getElementById("news").hidden = false; else location.reload(); },
   }, location.pathname === "/review");
   setInterval(() => { const card = current(); if (card) claim(card); }, RENEW_MS);
-  document.addEventListener("visibilitychange", () => { const card = current(); if (!document.hidden && card) { shownAt = performance.now(); claim(card); } });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return clock();
+    shownAt = performance.now();
+    const card = current();
+    if (card) claim(card);
+  });
   const first = current();
   if (first) { first.focus({ preventScroll: true }); if (all().length <= FEW) fetchMore(); }
 }
