@@ -40,7 +40,7 @@ class Perspective(_Part):
     strict: bool
     unknown_language: Literal["score", "error"]
     store: bool
-    priors: dict[str, float]
+    balanced: bool
 
 
 class Coral(_Part):
@@ -138,8 +138,8 @@ def _nested(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(text: str) -> object:
-    """A list or table written as TOML; pydantic reads numbers and booleans out of plain text itself."""
-    if not text.startswith(("[", "{")):
+    """A list written as TOML; pydantic reads numbers and booleans out of plain text itself."""
+    if not text.startswith("["):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]

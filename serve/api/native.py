@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from labels import schema as labels
 from labels.scores import Context, ScoreInput
 from seeds import detect
-from serve.api import schema
+from serve.api import scale, schema
 from serve.api.auth import DECLARED, Anyone, Decides, Ingests, Reads, Running, Scores, site_of, sites_of
 from serve.api.problems import Failure
 from serve.service import in_thread, language_of
@@ -135,7 +135,9 @@ async def model(running: Running, caller: Anyone) -> schema.ModelOut:
         thresholds={name: dict(table) for name, table in manifest.thresholds.items()},
         weak=list(manifest.weak),
         low_confidence={lang: list(manifest.low_confidence(lang)) for lang in manifest.languages},
-        perspective_priors=dict(running.settings.perspective.priors),
+        perspective_priors={
+            path: dict(shares) for path, shares in scale.priors(manifest, balanced=running.settings.perspective.balanced).items()
+        },
     )
 
 

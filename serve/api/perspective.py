@@ -11,18 +11,19 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from labels import schema
 from labels.scores import Context, Scored, ScoreInput, Unscored
 from seeds import detect
-from serve.api import loose
-from serve.api.auth import Running, Scores, site_of
-from serve.api.problems import Failure
+from serve.api import fields, loose, scale, wire
+from serve.api.auth import Running, Scores, identify, key_of, site_of
+from serve.api.problems import GOOGLE_TYPE, Failure
 from serve.security import Caller
 from serve.service import Service, in_thread, language_of
 from serve.settings import default
 from serve.store.comments import Incoming
+from train.release import Manifest
 
 router = APIRouter(include_in_schema=False)  # the discovery document describes it
 MAX_BYTES = 20_480
@@ -31,6 +32,7 @@ _TEXT_TYPES = (None, "PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED", 0, 1)
 _SCORE_TYPES = (None, "PROBABILITY", "SCORE_TYPE_UNSPECIFIED", 0, 1)
 _SENTENCE = re.compile(r"\S.*?(?:[.!?…。！？]+[\"'»”’)\]]*(?=\s|$)|(?<=[。！？])|\n|$)", re.DOTALL)
 _PLACES = 7
+_TITLE_CHARS = 2_000
 
 
 @cache
@@ -51,17 +53,16 @@ def invalid(message: str, kind: str = "INVALID_REQUEST", **more: Any) -> Failure
 @router.post("/v1alpha1/comments:analyze")
 @router.post("/comments:analyze")
 async def analyze(request: Request, running: Running, caller: Scores) -> Response:
-    body = await _body(request)
-    return await analyzed(body, request, running, caller)
+    return await analyzed(await _body(request, "AnalyzeCommentRequest"), request, running, caller)
 
 
 async def analyzed(body: Mapping[str, Any], request: Request, running: Service, caller: Caller) -> Response:
-    text = _text(body)
-    asked, unsupported = _asked(body, strict=running.settings.perspective.strict)
+    text, settings, manifest = _text(body), running.settings.perspective, running.queue.scorer.manifest
+    asked, unsupported = _asked(body, strict=settings.strict)
     named = _languages(body)
     found = detect.language(text, named[0] if named else None)
-    if found is None and not named and running.settings.perspective.unknown_language == "error":
-        raise invalid("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
+    if settings.unknown_language == "error":
+        _check_language(asked, manifest, named, found)
     sentences = _sentences(text) if body.get("spanAnnotations") is True else [(0, len(text))]
     context = _context(body)
     whole = [ScoreInput("0", text, found, context)]
@@ -70,11 +71,11 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     if answer.scored[0].reason is Unscored.FAILED:
         raise Failure(500, "internal", "Internal error encountered.")
     spans = answer.scored[1:] or answer.scored
-    priors = running.settings.perspective.priors
+    priors = scale.priors(manifest, balanced=settings.balanced)
     scores = dict(_attributes(asked, answer.scored[0], spans, [_utf16(text, *span) for span in sentences], priors))
-    if running.settings.perspective.store and body.get("doNotStore") is not True:
+    if settings.store and body.get("doNotStore") is not True:
         await _keep(body, text, answer.scored[0], running, caller)
-    languages = [str(code) for code in body.get("languages") or ()] or ([found] if found else [])
+    languages = body.get("languages") or ([found] if found else [])
     given = {"attributeScores": scores, "languages": languages, "detectedLanguages": [found] if found else languages}
     if "clientToken" in body:
         given["clientToken"] = body["clientToken"]
@@ -87,7 +88,7 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
 @router.post("/v1alpha1/comments:suggestscore")
 @router.post("/comments:suggestscore")
 async def suggest(request: Request, running: Running, caller: Scores) -> Response:
-    body = await _body(request)
+    body = await _body(request, "SuggestCommentScoreRequest")
     text, scores, languages = _text(body), _suggested(body), _languages(body)
     found = detect.language(text, languages[0] if languages else None)
     columns = {
@@ -109,43 +110,34 @@ async def suggest(request: Request, running: Running, caller: Scores) -> Respons
 @router.get("/$discovery/rest")
 @router.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest")
 async def discovery(request: Request, running: Running) -> Response:
-    """The description that clients build themselves from; it names the address that the caller used."""
+    """The description that clients build themselves from, for the address that the caller used; a key need not be given, but be right."""
+    if key_of(request) is not None:
+        await identify(request)
     root = (running.settings.public_url or str(request.base_url)).rstrip("/") + "/"
     document = json.loads(default("discovery.json"))
-    return JSONResponse(document | {"rootUrl": root, "baseUrl": root, "mtlsRootUrl": root})
+    return shown(document | {"rootUrl": root, "baseUrl": root, "mtlsRootUrl": root}, request)
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _body(request: Request, schema: str) -> dict[str, Any]:
+    """The body, of the form that the discovery document gives. Raises Failure."""
     try:
         value = loose.camel(loose.loads(await request.body()))
     except (ValueError, RecursionError) as error:
         raise Failure(400, "invalid_json", f"Invalid JSON payload received. {error}") from error
     if not isinstance(value, dict):
         raise Failure(400, "invalid_json", "Invalid JSON payload received. The root must be an object.")
-    return value
-
-
-def _object(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = body.get(name) or {}
-    if not isinstance(value, dict):
-        words = f"Invalid value at '{name}'"
-        violation = {"field": name, "description": words}
-        raise Failure(
-            400, "invalid", words, details=[{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}]
-        )
+    wire.check(value, schema)
     return value
 
 
 def _string(body: Mapping[str, Any], name: str) -> str | None:
-    value = body.get(name)
-    return None if value is None else str(value).replace("\x00", "\ufffd")
+    value: str | None = body.get(name)
+    return None if value is None else value.replace("\x00", "\ufffd")
 
 
 def _text(body: Mapping[str, Any]) -> str:
-    entry = _object(body, "comment")
-    text = entry.get("text") or ""
-    if not isinstance(text, str):
-        raise invalid("Invalid value at 'comment.text'")
+    entry = body.get("comment", {})
+    text: str = entry.get("text", "")
     if entry.get("type") in ("HTML", 2):
         raise invalid("Currently, only 'PLAIN_TEXT' comments are supported")
     if entry.get("type") not in _TEXT_TYPES:
@@ -160,15 +152,14 @@ def _text(body: Mapping[str, Any]) -> str:
 def _asked(body: Mapping[str, Any], *, strict: bool) -> tuple[dict[str, tuple[str, float | None]], list[str]]:
     """Attribute -> (`head.output`, threshold), and the known ones that are not judged here."""
     judged, known = _table()
-    wanted = _object(body, "requestedAttributes")
+    wanted = body.get("requestedAttributes")
     if not wanted:
         raise invalid("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
     found, unsupported = {}, []
     for name, given in wanted.items():
-        options = given if isinstance(given, dict) else {}
         base = name.partition("@")[0]
         if base in judged:
-            found[name] = (judged[base], _threshold(name, options))
+            found[name] = (judged[base], _threshold(name, given or {}))
         elif base in known and not strict:
             unsupported.append(base)
         else:
@@ -181,29 +172,34 @@ def _threshold(name: str, options: Mapping[str, Any]) -> float | None:
     if kind not in _SCORE_TYPES:
         raise invalid(f"Requested score type {kind} is not supported by attribute {name}")
     limit = options.get("scoreThreshold")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float)):
-        raise invalid(f"Invalid value at 'requested_attributes[{name}].score_threshold'")
-    return limit
+    return None if limit is None else float(limit)
 
 
 def _languages(body: Mapping[str, Any]) -> list[str]:
-    given = body.get("languages") or []
-    if not isinstance(given, list):
-        raise invalid("Invalid value at 'languages'")
-    return [code for one in given if (code := language_of(str(one)))]
+    return [code for one in body.get("languages", ()) if (code := language_of(one))]
+
+
+def _check_language(asked: Mapping[str, tuple[str, float | None]], manifest: Manifest, named: list[str], found: str | None) -> None:
+    """Raises Failure where Google would refuse: no language, or one in which an attribute was never learned."""
+    languages = named or ([found] if found else [])
+    if not languages:
+        raise invalid("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
+    for attribute, (path, _) in asked.items():
+        learned = manifest.rows.get(path) or manifest.rows.get(path.partition(".")[0], {})
+        if not any(lang in learned for lang in languages):
+            words = f"Attribute {attribute} does not support request languages: {', '.join(languages)}"
+            error = {"requestedLanguages" if named else "detectedLanguages": languages, "attribute": attribute}
+            raise invalid(words, "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE", languageNotSupportedByAttributeError=error)
 
 
 def _context(body: Mapping[str, Any]) -> Context:
     """Google never used it; here the article is the title, and the comment that is answered the parent."""
-    context = _object(body, "context")
-    pair = _object(context, "articleAndParentComment")
+    context = body.get("context", {})
+    pair = context.get("articleAndParentComment", {})
     if pair and context.get("entries"):
         raise invalid("Context can have either entries or article_and_parent_comment, but both fields were populated.")
-    article, parent = _object(pair, "article").get("text"), _object(pair, "parentComment").get("text")
-    return Context(
-        title=article[:2_000] if isinstance(article, str) and article.strip() else None,
-        parent=parent if isinstance(parent, str) and parent.strip() else None,
-    )
+    article, parent = (pair.get(name, {}).get("text", "") for name in ("article", "parentComment"))
+    return Context(title=article[:_TITLE_CHARS] if article.strip() else None, parent=parent if parent.strip() else None)
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
@@ -222,34 +218,22 @@ def _attributes(
     whole: Scored,
     parts: tuple[Scored, ...],
     spans: list[tuple[int, int]],
-    priors: Mapping[str, float],
+    priors: scale.Priors,
 ) -> Iterator[tuple[str, Any]]:
-    """The answer's attributes; one whose head does not apply, or that is under its threshold, is absent."""
+    """The answer's attributes; one whose head does not apply, or that is under its threshold, is absent.
+
+    Of a comment that cannot be scored (a lone joiner, say) nothing is known: 0 for toxicity would be a claim, so all are absent.
+    """
     for name, (path, threshold) in asked.items():
-        value = _value(whole, path, priors)
+        value = scale.value(whole, path, priors)
         if value is None or (threshold is not None and value < threshold):
             continue
-        values = [_value(part, path, priors) for part in parts] if len(parts) == len(spans) else [value]
+        values = [scale.value(part, path, priors) for part in parts] if len(parts) == len(spans) else [value]
         scored = [
             {"begin": begin, "end": end, "score": _score(value if one is None else one)}
             for (begin, end), one in zip(spans, values, strict=True)
         ]
         yield name, {"spanScores": scored, "summaryScore": _score(value)}
-
-
-def _value(scored: Scored, path: str, priors: Mapping[str, float]) -> float | None:
-    """Of a comment that cannot be scored (a lone joiner, say) nothing is known: 0 for toxicity would be a claim, so it is absent."""
-    head, _, output = path.partition(".")
-    value = scored.scores.get(head, {}).get(output)
-    return value if value is None else balanced(value, priors.get(path, 0.5))
-
-
-def balanced(probability: float, prior: float) -> float:
-    """A probability that was calibrated where a share `prior` is positive, moved to where half is: the scale of old thresholds."""
-    if not 0 < prior < 1 or not 0 < probability < 1 or prior == 0.5:
-        return probability
-    odds = math.exp(math.log(probability / (1 - probability)) - math.log(prior / (1 - prior)))
-    return odds / (1 + odds)
 
 
 def _score(value: float) -> dict[str, Any]:
@@ -259,14 +243,16 @@ def _score(value: float) -> dict[str, Any]:
 def _suggested(body: Mapping[str, Any]) -> dict[str, float]:
     """Attribute -> value. Raises Failure for what says nothing."""
     found = {}
-    for name, given in _object(body, "attributeScores").items():
-        summary = given.get("summaryScore") if isinstance(given, dict) else None
-        spans = given.get("spanScores") if isinstance(given, dict) else None
-        score = summary or (spans[0].get("score") if isinstance(spans, list) and spans and isinstance(spans[0], dict) else None)
-        value = score.get("value", 0) if isinstance(score, dict) else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    for name, given in body.get("attributeScores", {}).items():
+        spans = (given or {}).get("spanScores", [])
+        if any("begin" not in span or "end" not in span for span in spans):
+            raise invalid(f"Span scores for {name} need begin and end")
+        scores = [one["score"] for one in spans if "score" in one]
+        score = (given or {}).get("summaryScore") or (scores[0] if scores else None)
+        value = float(score.get("value", 0)) if score else math.nan
+        if not 0 <= value <= 1 or (score and score.get("type") not in _SCORE_TYPES):
             raise invalid(f"Invalid attribute score for {name}")
-        found[name] = float(value)
+        found[name] = value
     if not found:
         raise invalid("Missing attribute_scores")
     return found
@@ -283,7 +269,6 @@ async def _keep(body: Mapping[str, Any], text: str, scored: Scored, running: Ser
 def shown(value: dict[str, Any], request: Request) -> Response:
     """As Google writes it: indented unless prettyPrint=false, cut to the members that `fields` names."""
     if mask := request.query_params.get("fields"):
-        names = [re.split(r"[(/.]", name.strip())[0] for name in re.split(r",(?![^(]*\))", mask)]
-        value = {name: item for name, item in value.items() if name in names or "*" in names}
+        value = fields.trimmed(value, mask)
     indent = None if request.query_params.get("prettyPrint") == "false" else 2
-    return Response(json.dumps(value, ensure_ascii=False, indent=indent), media_type="application/json; charset=UTF-8")
+    return Response(json.dumps(value, ensure_ascii=False, indent=indent), media_type=GOOGLE_TYPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from labels.errors import DocumentError, RowError, StoreError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 GOOGLE_PATHS = ("/v1alpha1", "/comments:", "/$discovery", "/discovery", "/batch")
+GOOGLE_TYPE = "application/json; charset=UTF-8"
 OPENAI_PATHS = ("/v1/moderations",)
 GOOGLE_STATUS = {
     400: "INVALID_ARGUMENT",
@@ -74,7 +76,7 @@ def busy(retry_after_s: int, detail: str) -> Failure:
     return Failure(503, "busy", detail, headers={"Retry-After": str(retry_after_s)})
 
 
-def answer(path: str, failure: Failure) -> JSONResponse:
+def answer(path: str, failure: Failure) -> Response:
     """The failure in the dialect that belongs to the path."""
     if path.startswith(GOOGLE_PATHS):
         return _google(failure)
@@ -92,12 +94,12 @@ def _native(failure: Failure) -> JSONResponse:
     return JSONResponse(body, failure.status, failure.headers, media_type="application/problem+json")
 
 
-def _google(failure: Failure) -> JSONResponse:
+def _google(failure: Failure) -> Response:
     # Google has no 413 and 422 here: its clients know 400 INVALID_ARGUMENT.
     status = 400 if failure.status in (401, 413, 415, 422) else failure.status
     name = GOOGLE_STATUS.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
     error = {"code": status, "message": failure.detail, "status": name, "details": failure.details}
-    return JSONResponse({"error": error}, status, failure.headers)
+    return Response(json.dumps({"error": error}, ensure_ascii=False, indent=2), status, failure.headers, media_type=GOOGLE_TYPE)
 
 
 def _openai(failure: Failure) -> JSONResponse:
@@ -111,7 +113,7 @@ def _openai(failure: Failure) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Maps every error of the tree, and every one that nobody foresaw, to an answer; refusals are taken down."""
 
-    def handle(request: Request, error: Exception) -> JSONResponse:  # not async, so off the event loop: it may write to the database
+    def handle(request: Request, error: Exception) -> Response:  # not async, so off the event loop: it may write to the database
         failure = failure_of(error)
         if failure.code in REFUSALS:
             running: Service = request.app.state.service

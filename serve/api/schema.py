@@ -215,7 +215,10 @@ class ModelOut(BaseModel):
     )
     weak: list[str] = Field(description="Outputs that are low_confidence in every language.")
     low_confidence: dict[str, list[str]] = Field(description="Language -> what is low_confidence there.")
-    perspective_priors: dict[str, float] = Field(description="Shift to the 50/50 scale at the Perspective border, per output.")
+    perspective_priors: dict[str, dict[str, float]] = Field(
+        description="Output -> language or * -> share of positives that its calibration rests on. By it the Perspective border moves "
+        "scores to where half of the comments are positive. Empty: none is moved."
+    )
 
 
 class Problem(BaseModel):

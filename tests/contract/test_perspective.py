@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,7 +13,10 @@ import pytest
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
-from tests.server import Server
+from labels.scores import Scored
+from serve.api import scale
+from tests.server import Server, running
+from train import release
 
 ANALYZE = "/v1alpha1/comments:analyze"
 PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
@@ -229,6 +233,15 @@ class TestLeniencies:
         assert analyze(client, request)["languages"] == ["EN-us"]
         assert analyze(client, request | {"languages": []})["attributeScores"]
 
+    def test_a_mask_reaches_inside(self, client: httpx2.Client) -> None:
+        mask = "attributeScores(TOXICITY/summaryScore/value,INSULT.spanScores.begin),languages"
+        found = analyze(client, body("You are an idiot.", "TOXICITY", "INSULT", "THREAT", languages=["en"]), params={"fields": mask})
+        assert isinstance(found["attributeScores"]["TOXICITY"]["summaryScore"].pop("value"), float)
+        assert found == {
+            "attributeScores": {"TOXICITY": {"summaryScore": {}}, "INSULT": {"spanScores": [{"begin": 0}]}},
+            "languages": ["en"],
+        }
+
     def test_unknown_query_parameters(self, client: httpx2.Client) -> None:
         found = analyze(
             client, body(), params={"alt": "json", "prettyPrint": "false", "fields": "attributeScores,languages", "$.xgafv": "1"}
@@ -282,13 +295,52 @@ class TestErrors:
             b"[]",
             b"nonsense",
             b'{"comment": "text"}',
-            b'{"comment": {"text": 7}, "requestedAttributes": {"TOXICITY": {}}}',
             b"\xff\xfe",
             b"[" * 5000,
         ],
     )
     def test_broken_bodies(self, client: httpx2.Client, broken: bytes) -> None:
         assert error_of(client.post(ANALYZE, content=broken), 400)["status"] == "INVALID_ARGUMENT"
+
+    @pytest.mark.parametrize(
+        ("more", "field", "message"),
+        [
+            ({"colour": 1}, None, 'Invalid JSON payload received. Unknown name "colour": Cannot find field.'),
+            ({"comment": {"text": 7}}, "comment.text", "Invalid value at 'comment.text' (TYPE_STRING), 7"),
+            (
+                {"comment": "text"},
+                "comment",
+                "Invalid value at 'comment' (type.googleapis.com/google.commentanalyzer.v1alpha1.TextEntry), \"text\"",
+            ),
+            (
+                {"comment": {"text": "x", "lang": "en"}},
+                "comment",
+                "Invalid JSON payload received. Unknown name \"lang\" at 'comment': Cannot find field.",
+            ),
+            ({"doNotStore": "yes"}, "do_not_store", "Invalid value at 'do_not_store' (TYPE_BOOLEAN), \"yes\""),
+            ({"languages": ["en", 7]}, "languages[1]", "Invalid value at 'languages[1]' (TYPE_STRING), 7"),
+            (
+                {"requestedAttributes": {"TOXICITY": {"scoreThreshold": "high"}}},
+                "requested_attributes[0].value.score_threshold",
+                "Invalid value at 'requested_attributes[0].value.score_threshold' (TYPE_FLOAT), \"high\"",
+            ),
+        ],
+    )
+    def test_members_are_those_of_the_discovery_document(
+        self, client: httpx2.Client, more: dict[str, Any], field: str | None, message: str
+    ) -> None:
+        error = error_of(client.post(ANALYZE, json=body() | more), 400)
+        violation = {"description": message} | ({"field": field} if field else {})
+        assert (error["message"], error["status"]) == (message, "INVALID_ARGUMENT")
+        assert error["details"] == [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}]
+
+    def test_a_number_in_quotes_is_a_number(self, client: httpx2.Client) -> None:
+        request = body() | {"requestedAttributes": {"TOXICITY": {"scoreThreshold": "0"}}}
+        assert analyze(client, request)["attributeScores"]
+
+    def test_errors_are_written_as_answers_are(self, client: httpx2.Client) -> None:
+        kinds = {client.post(ANALYZE, json=request).headers["content-type"] for request in (body(), {})}
+        assert kinds == {"application/json; charset=UTF-8"}
 
     def test_half_a_surrogate_pair(self, client: httpx2.Client) -> None:
         broken = b'{"comment": {"text": "\\ud83d"}, "requestedAttributes": {"TOXICITY": {}}}'
@@ -299,6 +351,7 @@ class TestErrors:
         assert error["status"] == "PERMISSION_DENIED"
         error = error_of(httpx2.post(f"{server.url}{ANALYZE}?key=wrong", json=body()), 400)
         assert error["details"][0]["reason"] == "API_KEY_INVALID"
+        assert error_of(httpx2.get(f"{server.url}/$discovery/rest?version=v1alpha1&key=wrong"), 400)["details"] == error["details"]
 
     def test_over_the_rate(self, server: Server) -> None:
         limited = server.key("perspective-limited", "--per-minute", "1")
@@ -314,6 +367,94 @@ class TestErrors:
         assert error_of(client.post("/v1alpha1/comments:nothing", json={}), 404)["status"] == "NOT_FOUND"
         assert error_of(client.get(ANALYZE), 405)
 
-    @pytest.mark.parametrize("scores", [{}, {"TOXICITY": {}}, {"TOXICITY": {"summaryScore": {"value": "high"}}}, {"TOXICITY": 1}])
+    @pytest.mark.parametrize(
+        "scores",
+        [
+            {},
+            {"TOXICITY": {}},
+            {"TOXICITY": {"summaryScore": {"value": "high"}}},
+            {"TOXICITY": {"summaryScore": {"value": 1.5}}},
+            {"TOXICITY": {"summaryScore": {"value": 1, "type": "RAW"}}},
+            {"TOXICITY": {"spanScores": [{"score": {"value": 1}}]}},
+            {"TOXICITY": 1},
+        ],
+    )
     def test_a_suggestion_that_says_nothing(self, client: httpx2.Client, scores: dict[str, Any]) -> None:
         error_of(client.post("/v1alpha1/comments:suggestscore", json={"comment": {"text": "x"}, "attributeScores": scores}), 400)
+
+
+@pytest.fixture(scope="module")
+def strict(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """A service that refuses what Google refused."""
+    options = ("--set", "perspective.unknown_language=error", "--set", "perspective.strict=true")
+    with running(tmp_path_factory.mktemp("strict"), tiny_release, *options) as server, server.client(server.key()) as client:
+        yield client
+
+
+class TestAsStrictAsGoogle:
+    def test_a_language_that_cannot_be_told(self, strict: httpx2.Client) -> None:
+        error = error_of(strict.post(ANALYZE, json=body("12345 !!!")), 400)
+        assert (error["message"], error["details"][0]["errorType"]) == ("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
+
+    @pytest.mark.parametrize(
+        ("text", "languages", "member", "named"),
+        [
+            ("You are an idiot, my friend.", ["om", "zu-ZA"], "requestedLanguages", ["om", "zu"]),
+            (
+                "\u10d2\u10d0\u10db\u10d0\u10e0\u10ef\u10dd\u10d1\u10d0, \u10e0\u10dd\u10d2\u10dd\u10e0 \u10ee\u10d0\u10e0?",
+                [],
+                "detectedLanguages",
+                ["ka"],
+            ),
+        ],
+    )
+    def test_a_language_in_which_an_attribute_was_never_learned(
+        self, strict: httpx2.Client, text: str, languages: list[str], member: str, named: list[str]
+    ) -> None:
+        error = error_of(strict.post(ANALYZE, json=body(text, "TOXICITY", languages=languages)), 400)
+        assert error["message"] == f"Attribute TOXICITY does not support request languages: {', '.join(named)}"
+        detail = {
+            "errorType": "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+            "languageNotSupportedByAttributeError": {member: named, "attribute": "TOXICITY"},
+        }
+        assert error["details"] == [{"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", **detail}]
+
+    def test_one_language_that_is_known_is_enough(self, strict: httpx2.Client) -> None:
+        assert analyze(strict, body("You are an idiot.", languages=["om", "en"]))["attributeScores"]
+
+    def test_a_known_attribute_that_is_not_judged(self, strict: httpx2.Client) -> None:
+        assert error_of(strict.post(ANALYZE, json=body("x", "FLIRTATION")), 400)["message"] == "Unknown requested attribute: FLIRTATION"
+
+
+class TestScale:
+    """Perspective's thresholds were chosen where half of all comments are positive."""
+
+    SHARES: Mapping[str, Mapping[str, float]] = {"toxicity.toxicity": {"*": 0.2, "bg": 0.1}}
+
+    @pytest.mark.parametrize(
+        ("lang", "path", "expected"),
+        [
+            ("bg", "toxicity.toxicity", 0.9),  # odds 1, nine negatives to a positive
+            ("en", "toxicity.toxicity", 0.8),
+            (None, "toxicity.toxicity", 0.8),
+            ("bg", "toxicity.insult", 0.5),
+        ],
+    )
+    def test_a_score_moves_by_the_share_of_its_output_and_language(self, lang: str | None, path: str, expected: float) -> None:
+        scored = Scored("1", lang, {"toxicity": {"toxicity": 0.5, "insult": 0.5}}, "m")
+        assert scale.value(scored, path, self.SHARES) == pytest.approx(expected)
+        assert scale.value(scored, "stance.against", self.SHARES) is None
+
+    @pytest.mark.parametrize("prior", [0.0, 1.0, 0.5])
+    @pytest.mark.parametrize("score", [0.0, 1.0, 0.3])
+    def test_what_cannot_be_moved_stays(self, prior: float, score: float) -> None:
+        assert scale.shifted(score, prior) == score
+
+    def test_it_is_the_releases_own_and_can_be_switched_off(self, tiny_release: Path) -> None:
+        manifest = release.read(tiny_release)
+        object.__setattr__(manifest, "priors", self.SHARES)
+        assert scale.priors(manifest) == self.SHARES
+        assert scale.priors(manifest, balanced=False) == {}
+
+    def test_it_is_stated(self, client: httpx2.Client) -> None:
+        assert isinstance(client.get("/v1/model").json()["perspective_priors"], dict)
