@@ -16,13 +16,15 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import mean
 
-from seeds import marks
-from seeds.html.records import Record
+from seeds import dates, marks
+from seeds.html.records import Record, look
 from seeds.html.times import Time
 from seeds.html.tree import Page
 
 _MAX_NAME = 60
 _MAX_NOISE = 120
+_RUNNING = 160
+"""So many characters beside a name, and it stands in running text."""
 _REACH = 80
 """Elements of a record that are looked at for an author, from its begin; as many from its end."""
 _PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
@@ -36,6 +38,7 @@ _STRONG = frozenset(
         "nickname",
         "poster",
         "commenter",
+        "reviewer",
         "fn",
         "screenname",
         "displayname",
@@ -128,8 +131,13 @@ _BODY = re.compile(
 )
 _FORMS = frozenset(["form", "button", "fieldset", "label", "nav"])
 _FRAME = re.compile(
-    r"(?:^|[\s_-])(?:signature|sig|usersig|editby|edited|lastedit|lastedited|moderator-note|likes?|reactions?|comment-reply|reply-link|share|vote)(?:$|[\s_-])"
+    r"(?:^|[\s_-])(?:signature|sig|usersig|editby|edited|lastedit|lastedited|moderator-note|likes?(?:-?(?:bar|list|box))?|reactions?(?:-?(?:bar|list))?|comment-reply|reply-link|share|vote)(?:$|[\s_-])"
 )
+
+_OTHERS = re.compile(
+    r"(?:^|[\s_-])(?:editby|edited|last-?edit(?:ed)?|likes?(?:-?(?:bar|list|box))?|reactions?(?:-?(?:bar|list))?)(?:$|[\s_-])"
+)
+"""Parts of a record that name other people than its author."""
 
 
 @dataclass(slots=True)
@@ -188,7 +196,7 @@ def _learn_times(page: Page, records: Sequence[Record], times: Sequence[Time]) -
     slots: dict[str, dict[int, Time]] = defaultdict(dict)
     for at, inside in enumerate(within(records, [time.node for time in times])):
         for place in inside:
-            slots[_slot(page, times[place].node)].setdefault(at, times[place])
+            slots[look(page, times[place])].setdefault(at, times[place])
     ranked = sorted(slots.values(), key=lambda found: _time_value(page, found, len(records)), reverse=True)
     for at, record in enumerate(records):
         record.time = next((found[at] for found in ranked[:3] if at in found and _is_likely(page, found[at])), record.time)
@@ -211,9 +219,10 @@ def within(records: Sequence[Record], nodes: Sequence[int]) -> list[list[int]]:
 
 
 def _is_likely(page: Page, time: Time) -> bool:
-    """Whether a time may be the record's own: with a day or at least relative, and not a fact about a member."""
-    line = page.lines[time.line] if time.line < len(page.lines) else ""
-    return not marks.is_profile(line)
+    """Whether a time may be the record's own: not a fact about a member ("Joined 2 May 2010", or its label on the line before)."""
+    if time.line >= len(page.lines):
+        return True
+    return not marks.is_profile(page.lines[time.line]) and not (time.line and marks.is_profile_label(page.lines[time.line - 1]))
 
 
 def _time_value(page: Page, found: dict[int, Time], size: int) -> float:
@@ -226,7 +235,7 @@ def _time_value(page: Page, found: dict[int, Time], size: int) -> float:
     likely = mean(_is_likely(page, time) for time in found.values())
     bare = mean(_is_bare(page, time) for time in found.values())
     marked = mean(time.marked for time in found.values())
-    return 2 * len(found) / size + running + 0.6 * clock + 2 * likely + 0.5 * bare + 0.2 * marked + 0.5 * len(set(written)) / len(found)
+    return 2 * len(found) / size + 2 * running + 0.6 * clock + 2 * likely + 0.5 * bare + 0.2 * marked + 0.5 * len(set(written)) / len(found)
 
 
 def _is_bare(page: Page, time: Time) -> bool:
@@ -241,21 +250,21 @@ def _learnt_authors(page: Page, records: Sequence[Record]) -> list[tuple[int | N
     slots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
     order: dict[str, list[int]] = defaultdict(list)
     for at, record in enumerate(records):
-        for place, node in enumerate(_short_nodes(page, record)):
-            look = _slot(page, node)
-            if at not in slots[look]:
-                slots[look][at] = (node, _name(page.text(node)) or "")
-                order[look].append(place)
+        for place, (node, names, text) in enumerate(_short(page, record)):
+            for slot in names:
+                if at not in slots[slot]:
+                    slots[slot][at] = (node, _name(text) or "")
+                    order[slot].append(place)
     ranked = sorted(
         (
-            (_author_value(page, found, len(records)) - 0.02 * mean(order[look]), look)
-            for look, found in slots.items()
+            (_author_value(page, found, len(records)) - 0.02 * mean(order[slot]), slot)
+            for slot, found in slots.items()
             if len(found) >= 0.3 * len(records)
         ),
         reverse=True,
     )
-    good = [look for value, look in ranked if value > 0.9][:4]
-    return [_author(page, record, [slots[look].get(at) for look in good]) for at, record in enumerate(records)]
+    good = [slot for value, slot in ranked if value > 0.9][:4]
+    return [_author(page, record, [slots[slot].get(at) for slot in good]) for at, record in enumerate(records)]
 
 
 def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None]) -> tuple[int | None, str | None, bool]:
@@ -284,24 +293,39 @@ def beside_time(page: Page, record: Record) -> tuple[str | None, bool]:
     return None, False
 
 
-def _short_nodes(page: Page, record: Record) -> Iterable[int]:
-    """Elements that show a few words and not the time."""
+def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], str]]:
+    """Elements of a record that show a few words and not the time, with their slots and the words.
+
+    Words before an element's first child are a slot of their own: "Ana <em>Member</em>".
+    """
     nodes = list(record.nodes())
     if len(nodes) > 2 * _REACH:
         nodes = [*nodes[:_REACH], *nodes[-_REACH:]]
-    time = record.time
+    shown = range(record.time.begin, record.time.end) if record.time else range(0)
+    behind = 0
     for node in nodes:
         first, last = page.first[node], page.last[node]
-        if not 0 < last - first <= 4 or page.size(node) > _MAX_NAME + 10 or page.line_of[first] != page.line_of[last - 1]:
+        if node < behind or first == last:
             continue
-        if (time is not None and first < time.end and time.begin < last) or page.tags[node] in _FORMS:
+        if page.tags[node] in _FORMS or page.tags[node] == "blockquote" or (node != record.begin and _OTHERS.search(page.words(node))):
+            behind = page.end[node]
             continue
-        yield node
+        timed = first < shown.stop and shown.start < last
+        if not timed and last - first <= 4 and page.size(node) <= _MAX_NAME + 10 and page.line_of[first] == page.line_of[last - 1]:
+            yield node, (_slot(page, node), _coarse(page, node)), page.text(node)
+        if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
+            yield node, (f"{_slot(page, node)}/", f"{_coarse(page, node)}/"), page.texts[first].strip()
 
 
 def _slot(page: Page, node: int) -> str:
     parent = page.parent[node]
     return f"{page.style(node)}<{page.style(parent) if parent >= 0 else ''}"
+
+
+def _coarse(page: Page, node: int) -> str:
+    """The slot by the first class of the element and of its parent: the others often tell states ("online", "staff")."""
+    parent = page.parent[node]
+    return f"{page.keys(node)[0]}<{page.keys(parent)[0] if parent >= 0 else ''}"
 
 
 def _name(text: str) -> str | None:
@@ -340,7 +364,8 @@ def _author_value(page: Page, found: dict[int, tuple[int, str]], size: int) -> f
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
-    return said + linked + likeness + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
+    running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found.values())
+    return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
 
 
 def name_likeness(text: str) -> float:
@@ -353,8 +378,11 @@ def name_likeness(text: str) -> float:
 
 @lru_cache(maxsize=1 << 14)
 def is_no_name(text: str) -> bool:
-    """Buttons, counters, numbers, facts about a member."""
-    return not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None
+    """Buttons, counters, numbers, times, facts about a member."""
+    if not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None:
+        return True
+    stamp = dates.find(text) if any(map(str.isdigit, text)) else None
+    return stamp is not None and 2 * (stamp.end - stamp.begin) > len(text)
 
 
 # --- bodies

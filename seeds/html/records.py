@@ -110,14 +110,15 @@ def candidates(page: Page, times: Sequence[Time]) -> list[list[Record]]:
     """Ways to cut the page into records, those of the largest clusters first."""
     clusters: dict[str, list[Time]] = defaultdict(list)
     for time in times:
-        clusters[_look(page, time)].append(time)
+        clusters[look(page, time)].append(time)
     large = sorted((found for found in clusters.values() if len(found) > 1), key=len, reverse=True)[:_MAX_CLUSTERS]
     return [records for cluster in large for records in _cuts(page, _apart(cluster))]
 
 
-def _look(page: Page, time: Time) -> str:
+def look(page: Page, time: Time) -> str:
+    """What times that play the same part have in common. Not the tag: fresh times stand in <abbr>, old ones in <span>."""
     parent = page.parent[time.node]
-    return f"{page.style(time.node)}<{page.style(parent) if parent >= 0 else ''}"
+    return f"{' '.join(page.classes(time.node))}<{page.style(parent) if parent >= 0 else ''}"
 
 
 def _apart(cluster: Sequence[Time]) -> list[Time]:

@@ -138,6 +138,7 @@ class Page:
     too_deep: bool = False
     _classes: dict[int, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _words: dict[int, str] = field(default_factory=dict)
     _lengths: list[int] = field(default_factory=list)
 
     def classes(self, node: int) -> tuple[str, ...]:
@@ -167,8 +168,12 @@ class Page:
 
     def words(self, node: int) -> str:
         """Class, id, item property and rel as one lower-case string: where authors of pages say what an element is."""
-        element = self.nodes[node]
-        return " ".join(filter(None, map(element.get, ("class", "id", "itemprop", "rel", "data-testid", "data-test")))).lower()[:400]
+        found = self._words.get(node)
+        if found is None:
+            read = self.nodes[node].get
+            found = " ".join(filter(None, map(read, ("class", "id", "itemprop", "rel", "data-testid", "data-test")))).lower()[:400]
+            self._words[node] = found
+        return found
 
     def ancestors(self, node: int) -> Iterable[int]:
         """From the parent up to the root."""
