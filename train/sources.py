@@ -2,7 +2,8 @@
 
 A folder holds `rows/NAME.parquet` in the columns of `train.rows.COLUMNS` and `sources/NAME.toml` (origin, licence, use, cautions).
 A file of the user's own (CSV, JSON lines, Parquet, or a set of the hub) is named in the config with a mapping of its columns.
-The training half of our own functional cases (`labels.functional`) is one more set: minimal pairs that show what is *not* an attack.
+The training half of our own functional cases (`labels.functional`) is one more set, with the compositions:
+what is *not* an attack although it holds the words of one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from labels import functional, schema
 from labels.errors import ConfigError, RowError
+from labels.functional import composed
 from labels.scores import Context
 from train import config
 from train.mask import mask
@@ -142,7 +144,7 @@ def _batches(source: Source, size: int = 4096) -> Iterator[dict[str, list[Any]]]
 
 
 def _functional() -> dict[str, list[Any]]:
-    cases = list(functional.cases("train"))
+    cases = [*functional.cases("train"), *composed.compositions()]
     columns: dict[str, list[Any]] = {name: [case.labels.get(name) for case in cases] for name in schema.TOXICITY.names}
     return columns | {"id": [case.id for case in cases], "lang": [case.lang for case in cases], "text": [case.text for case in cases]}
 
