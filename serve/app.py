@@ -29,6 +29,8 @@ from train.inference import Scorer
 _LOG = logging.getLogger(__name__)
 _DAY_MS = 86_400_000
 _RETENTION_EVERY_S = 3_600
+_EXPOSED = ("Retry-After", "Server-Timing", "X-Request-ID", "X-Threadwise-Model", "X-Threadwise-Unsupported")
+"""What a page of another origin may read of an answer, where it may ask at all."""
 
 
 def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[], float] = time.time) -> FastAPI:
@@ -41,15 +43,17 @@ def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable
         lifespan=_lifespan,
         docs_url=None,  # the page of FastAPI loads its script from another host
         redoc_url=None,
+        strict_content_type=False,  # a body that says nothing of itself is JSON; where sessions are used is guarded elsewhere
     )
     app.state.service = service
     problems.install(app)
     for border in (status, native, pages, session, perspective, openai, coral, batch):
         app.include_router(border.router)
     review.mount(app)
-    app.add_middleware(Layer, metrics=service.metrics, model=scorer.model, limits=settings.limits)
     if settings.cors.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(settings.cors.origins), allow_methods=["*"], allow_headers=["*"])
+        origins = list(settings.cors.origins)
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED)
+    app.add_middleware(Layer, metrics=service.metrics, model=scorer.model, limits=settings.limits)
     return app
 
 
@@ -98,32 +102,40 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     service.queue.start()
     service.sender.start()
-    tasks = [asyncio.create_task(work(service)) for work in (_retain, _follow_policy)]
+    stop = asyncio.Event()
+    works = ((_retain, _RETENTION_EVERY_S), (_follow_policy, in_force.EVERY_S))
+    tasks = [asyncio.create_task(_repeat(work, service, every_s, stop)) for work, every_s in works]
     try:
         yield
     finally:
         # The server has answered every request by now; what is still queued has nobody waiting.
-        for task in tasks:
-            task.cancel()
+        stop.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await in_thread(service.queue.stop)
         await in_thread(service.sender.stop)
         service.store.close()
 
 
-async def _follow_policy(service: Service) -> None:
+async def _repeat(work: Callable[[Service], None], service: Service, every_s: float, stop: asyncio.Event) -> None:
+    """Does it, again and again. What runs at the stop is finished: a statement that was left alone would outlive the store."""
+    while not stop.is_set():
+        await in_thread(work, service)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), every_s)
+
+
+def _follow_policy(service: Service) -> None:
     """Takes up what an admin applies on another server."""
-    while True:
-        await asyncio.sleep(in_force.EVERY_S)
-        with contextlib.suppress(StoreError):  # /readyz tells of a database that is gone
-            await in_thread(service.in_force.refresh)
+    with contextlib.suppress(StoreError):  # /readyz tells of a database that is gone
+        service.in_force.refresh()
 
 
-async def _retain(service: Service) -> None:
-    """Deletes what is older than retention allows, once an hour."""
-    while service.settings.retention.days:
-        try:
-            count = await in_thread(service.store.erase.expire, service.now - service.settings.retention.days * _DAY_MS, service.now)
-            _LOG.info("retention: %d texts deleted", count)
-        except StoreError as error:
-            _LOG.warning("retention: %s", error)
-        await asyncio.sleep(_RETENTION_EVERY_S)
+def _retain(service: Service) -> None:
+    """Deletes what is older than retention allows."""
+    days = service.settings.retention.days
+    if not days:
+        return
+    try:
+        _LOG.info("retention: %d texts deleted", service.store.erase.expire(service.now - days * _DAY_MS, service.now))
+    except StoreError as error:
+        _LOG.warning("retention: %s", error)

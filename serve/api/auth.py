@@ -153,5 +153,6 @@ def _too_many(request: Request, wait_s: float, per_minute: int) -> Failure:
     words = f"Quota exceeded for quota metric '{metric}' and limit '{metric} per minute' of service 'commentanalyzer.googleapis.com' "
     metadata = {"quota_limit": "AnalyzeRequestsPerMinutePerProject", "quota_limit_value": str(per_minute), "quota_location": "global"}
     metadata |= {"quota_metric": "CommentAnalyzerService/analyze_requests", "service": "commentanalyzer.googleapis.com"}
+    metadata |= {"consumer": "projects/0"}
     info = {"@type": _GOOGLE + "ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED", "domain": "googleapis.com", "metadata": metadata}
     return Failure(429, "rate", words + "for consumer 'project_number:0'.", headers=headers, details=[info])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email import message_from_bytes
 from email.message import Message
 from http import HTTPStatus
@@ -15,7 +16,10 @@ from serve.api.problems import Failure
 
 router = APIRouter(include_in_schema=False)
 _BOUNDARY = "batch_threadwise"
-_MAX_PARTS = 100
+_MAX_PARTS = 1_000
+"""As many as Google's client for Python puts into one."""
+_AT_ONCE = 8
+"""Parts that are scored together; more at once would be told that the queue is too long, and one refused part fails a batch."""
 
 
 @router.post("/batch")
@@ -28,12 +32,13 @@ async def batch(request: Request) -> Response:
     inner = [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
     if not inner or len(inner) > _MAX_PARTS:
         raise Failure(400, "invalid", f"a batch is multipart/mixed with 1 to {_MAX_PARTS} requests")
-    answers = [await _answered(request, part) for part in inner]
+    gate = asyncio.Semaphore(_AT_ONCE)
+    answers = await asyncio.gather(*(_answered(request, part, gate) for part in inner))
     body = b"".join(b"--" + _BOUNDARY.encode() + b"\r\n" + answer + b"\r\n" for answer in answers) + f"--{_BOUNDARY}--\r\n".encode()
     return Response(body, media_type=f"multipart/mixed; boundary={_BOUNDARY}")
 
 
-async def _answered(request: Request, part: Message) -> bytes:
+async def _answered(request: Request, part: Message, gate: asyncio.Semaphore) -> bytes:
     """One part's answer, with the Content-ID that the client pairs it by."""
     payload = part.get_payload(decode=True)
     head, _, body = (payload if isinstance(payload, bytes) else b"").replace(b"\r\n", b"\n").partition(b"\n\n")
@@ -41,7 +46,8 @@ async def _answered(request: Request, part: Message) -> bytes:
     words = first.decode("latin-1").split()
     if len(words) < 2 or urlsplit(words[1]).path.startswith("/batch"):
         raise Failure(400, "invalid", "a part of the batch is no HTTP request")
-    status, answer = await _call(request, words[0], words[1], rest, body)
+    async with gate:
+        status, answer = await _call(request, words[0], words[1], rest, body)
     name = str(part.get("Content-ID", "")).strip().lstrip("<")
     lines = ["Content-Type: application/http", f"Content-ID: <response-{name}", "", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
     lines += ["Content-Type: application/json; charset=UTF-8", f"Content-Length: {len(answer)}", "", ""]

@@ -33,13 +33,12 @@ async def moderate(request: Request, running: Running) -> Response:
         raise Failure(401, "bad_signature", "X-Coral-Signature fits none of the secrets in coral.secrets")
     incoming, role = _read(raw)
     if role in _TRUSTED:
-        return Response(status_code=204)
+        return JSONResponse({})
     answer = await running.score([ScoreInput(incoming.id, incoming.text)], request)
     verdict = running.act(incoming, answer.scored[0])
     if running.settings.coral.store:
         await in_thread(running.store.comments.put, incoming, answer.scored[0], verdict, running.now)
-    given = translate(verdict)
-    return JSONResponse(given) if given else Response(status_code=204)
+    return JSONResponse(translate(verdict))
 
 
 def is_signed(raw: bytes, header: str, secrets: Sequence[str]) -> bool:
@@ -51,8 +50,8 @@ def is_signed(raw: bytes, header: str, secrets: Sequence[str]) -> bool:
 
 def translate(verdict: Verdict) -> dict[str, Any]:
     """Empty: no opinion. Coral drops an answer with a null or an empty list of tags, so there are none."""
-    toxic = any(reason.head == "toxicity" for reason in verdict.reasons)
-    flag: dict[str, Any] = {"actions": [{"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}]} if toxic else {}
+    # Coral knows two reasons of a flag, toxic and spam: whatever was not about a score is nearer to this one.
+    flag: dict[str, Any] = {"actions": [{"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}]}
     match verdict.action:
         case Action.REJECT:
             return {"status": "REJECTED", "moderationAction": {"status": "REJECTED", "rejectionReason": {"code": "OTHER"}}} | flag

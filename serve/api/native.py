@@ -50,7 +50,7 @@ def inputs_of(body: schema.ScoreRequest) -> list[ScoreInput]:
     return found
 
 
-def _root(id: str, parents: dict[str, Any]) -> Any:
+def _root(id: str | int, parents: dict[str | int, Any]) -> Any:
     seen, at = {id}, parents.get(id)
     while at in parents and at not in seen:
         seen.add(at)

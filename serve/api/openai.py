@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -47,7 +47,7 @@ async def moderations(request: Request, running: Running, caller: Scores) -> Res
         raise Failure(400, "string_above_max_length", f"a text of 'input' has more than {MAX_CHARS:,} characters", param="input")
     if any(scored.reason is Unscored.FAILED for scored in answer.scored):
         raise Failure(500, "server_error", "a text of 'input' could not be judged", param="input")
-    results = [_result(scored) for scored in answer.scored]
+    results = [_result(scored, running.queue.scorer.manifest.weak) for scored in answer.scored]
     given = {"id": f"modr-{secrets.token_hex(12)}", "model": running.queue.scorer.model, "results": results}
     return JSONResponse(given)
 
@@ -73,9 +73,13 @@ def _wrong(message: str) -> Failure:
     return Failure(400, "invalid_value", message, param="input")
 
 
-def _result(scored: Scored) -> dict[str, Any]:
-    """What is low_confidence in this language is no verdict: false and 0.0, as what is not judged."""
-    sure = {name: value for name, value in scored.scores.get("toxicity", {}).items() if f"toxicity.{name}" not in scored.low_confidence}
+def _result(scored: Scored, weak: Sequence[str]) -> dict[str, Any]:
+    """What is low_confidence in this language is no verdict: false and 0.0, as what is not judged.
+
+    Short texts often hold no sign of their language: those are judged by what is not `weak` in all of them.
+    """
+    unsure = scored.low_confidence if scored.lang else weak
+    sure = {name: value for name, value in scored.scores.get("toxicity", {}).items() if f"toxicity.{name}" not in unsure}
     scores = {category: max((sure[name] for name in outputs if name in sure), default=None) for category, outputs in CATEGORIES.items()}
     flags = {category: value is not None and value >= _THRESHOLD for category, value in scores.items()}
     return {

@@ -142,6 +142,8 @@ def _http(error: Any) -> Failure:
 
 
 def _invalid(error: Any) -> Failure:
+    if isinstance(error.body, bytes):  # FastAPI reads as JSON only what calls itself that, or nothing at all
+        return Failure(415, "unsupported_media_type", "the body must be application/json")
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Failure(400, "invalid_json", "the body is no JSON")

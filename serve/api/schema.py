@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 
 from labels.scores import Scored
 from serve.store.comments import Stored
@@ -18,10 +19,19 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd")
 
 
+def _in_the_calendar(time: str) -> str:
+    datetime.fromisoformat(time)
+    return time
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/]+$", description="Yours; no control characters, no /.")]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?$", examples=["2026-02-05T21:25:00"])]
+Time = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?$", examples=["2026-02-05T21:25:00"]),
+    AfterValidator(_in_the_calendar),
+]
 Language = Annotated[str, Field(max_length=35, description="ISO 639-1 or BCP 47; told from the text where it is absent.", examples=["bg"])]
 
 Site = Annotated[Name | None, Query(description="Default: the key's site, else `default`.")]
@@ -33,11 +43,14 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+ScoreId = Annotated[str, Field(max_length=1_000)] | StrictInt
+
+
 class ScoreComment(_In):
-    id: Id
+    id: ScoreId = Field(description="Yours, any text or whole number; it comes back unchanged.")
     text: Text
     language: Language | None = None
-    reply_to: Id | None = Field(None, description="Id of the comment of this request that it answers.")
+    reply_to: ScoreId | None = Field(None, description="Id of the comment of this request that it answers.")
     author: Name | None = None
     created_at: Time | None = None
 
@@ -77,7 +90,7 @@ class SpanOut(BaseModel):
 
 
 class ScoredOut(BaseModel):
-    id: str
+    id: str | int
     lang: str | None
     scored: bool
     reason: str | None = Field(description="Why it has no scores: empty, too_long, failed.")

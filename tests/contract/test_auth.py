@@ -32,6 +32,7 @@ _numbers = itertools.count(1)
 
 PUBLIC = {
     ("GET", "/openapi.json"),
+    ("GET", "/"),  # leads to the desk
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

@@ -106,11 +106,31 @@ class TestScore:
             ({"comments": [{"id": "1", "text": "a"}, {"id": "1", "text": "b"}]}, "twice"),
             ({"comments": [{"id": "1", "text": "a", "colour": "red"}]}, "colour"),
             ({"comments": [], "heads": ["kindness"]}, "heads"),
-            ({"comments": [{"id": "a/b", "text": "a"}]}, "comments.0.id"),
+            ({"comments": [{"id": 1.5, "text": "a"}]}, "comments.0.id"),
+            ({"comments": [{"id": "1", "text": "a", "created_at": "2026-13-01"}]}, "comments.0.created_at"),
         ],
     )
     def test_a_wrong_body_is_said_with_its_place(self, client: httpx2.Client, body: dict[str, Any], words: str) -> None:
         assert words in problem(client.post("/v1/score", json=body), 422, "invalid")["detail"]
+
+    def test_ids_are_any_text_or_whole_number_and_come_back_unchanged(self, client: httpx2.Client) -> None:
+        comments: list[dict[str, Any]] = [
+            {"id": 7, "text": "It is good."},
+            {"id": "7", "text": "Is it?", "reply_to": 7},
+            {"id": "https://x.example/8 ü", "text": "No.", "reply_to": "8"},
+            {"id": "", "text": "Yes."},
+        ]
+        found = ok(client.post("/v1/score", json={"comments": comments}))["comments"]
+        assert [one["id"] for one in found] == [7, "7", "https://x.example/8 ü", ""]
+        assert ["reply_stance" in one["scores"] for one in found] == [False, True, False, False]
+
+    def test_another_content_type_is_refused_and_none_is_json(self, client: httpx2.Client) -> None:
+        body = b'{"comments": [{"id": "1", "text": "x"}]}'
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
+            problem(client.post("/v1/score", content=body, headers={"content-type": kind}), 415, "unsupported_media_type")
+            problem(client.put("/v1/comments/1", content=b'{"text": "x"}', headers={"content-type": kind}), 415, "unsupported_media_type")
+        for headers in ({}, {"content-type": "application/json; charset=utf-8"}, {"content-type": "application/vnd.site+json"}):
+            ok(client.post("/v1/score", content=body, headers=headers))
 
     def test_what_is_no_json(self, client: httpx2.Client) -> None:
         problem(client.post("/v1/score", content=b"{", headers=JSON), 400, "invalid_json")

@@ -52,6 +52,14 @@ def test_what_is_not_judged_is_false_and_zero(official: openai.OpenAI) -> None:
         assert getattr(result.category_applied_input_types, name) == []
 
 
+def test_a_text_too_short_to_tell_its_language_is_judged_all_the_same(official: openai.OpenAI, client: httpx2.Client) -> None:
+    text = "12345 !!!"
+    (ours,) = client.post("/v1/score", json={"comments": [{"id": "1", "text": text}]}).json()["comments"]
+    assert ours["lang"] is None
+    (result,) = official.moderations.create(input=text).results
+    assert result.category_scores.harassment == max(ours["scores"]["toxicity"]["toxicity"], ours["scores"]["toxicity"]["insult"]) > 0
+
+
 def test_texts_of_parts_are_one_result(official: openai.OpenAI) -> None:
     parts = [{"type": "text", "text": "the mayor"}, {"type": "text", "text": "is lovely"}]
     assert len(official.moderations.create(input=parts).results) == 1  # type: ignore[arg-type]

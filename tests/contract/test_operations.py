@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,9 +199,41 @@ def test_retention_deletes_old_texts_by_itself(kept: tuple[Service, TestClient])
 
 def test_other_origins_are_let_in_only_where_they_are_named(kept: tuple[Service, TestClient], client: httpx2.Client) -> None:
     asks = {"Origin": "https://news.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
-    assert kept[1].options("/v1/score", headers=asks).headers["access-control-allow-origin"] == "https://news.example"
+    preflight = kept[1].options("/v1/score", headers=asks)
+    assert preflight.headers["access-control-allow-origin"] == "https://news.example"
+    assert preflight.headers["x-request-id"], "it is counted and guarded as any answer"
+    answer = kept[1].get("/v1/whoami", headers={"Origin": "https://news.example"})
+    assert {"Retry-After", "X-Threadwise-Model"} <= set(answer.headers["access-control-expose-headers"].split(", "))
+    assert "access-control-allow-credentials" not in answer.headers, "a person's session stays at home"
     assert "access-control-allow-origin" not in kept[1].options("/v1/score", headers=asks | {"Origin": "https://evil.example"}).headers
     assert "access-control-allow-origin" not in client.options("/v1/score", headers=asks).headers, "off by default"
+
+
+def test_the_address_itself_leads_to_the_desk_and_probes_may_ask_for_heads(server: Server) -> None:
+    found = httpx2.get(server.url, follow_redirects=False)
+    assert (found.status_code, found.headers["location"]) == (303, "/review")
+    assert [httpx2.head(f"{server.url}/{path}").status_code for path in ("healthz", "readyz")] == [200, 200]
+
+
+def test_a_stop_waits_for_a_statement_that_runs(tiny_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its connection would go back to a pool that is gone, and be left open."""
+    monkeypatch.setattr("serve.in_force.EVERY_S", 0.01)
+    database = f"sqlite:///{tmp_path / 'stop.db'}"
+    app = create_app(settings.load(flags={"database": database}), Scorer.load(tiny_release, threads=1), Store(database))
+    service: Service = app.state.service
+    begun, order = threading.Event(), list[str]()
+
+    def refresh() -> None:
+        begun.set()
+        time.sleep(0.3)
+        order.append("statement")
+
+    monkeypatch.setattr(service.in_force, "refresh", refresh)
+    monkeypatch.setattr(service.store, "close", lambda: order.append("closed"))
+    with TestClient(app):
+        assert begun.wait(10)
+    assert order[-1] == "closed"
+    assert "statement" in order
 
 
 def test_a_page_may_load_nothing_from_elsewhere(server: Server) -> None:

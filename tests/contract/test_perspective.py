@@ -89,6 +89,14 @@ class TestGooglesClient:
         assert found["id one"]["attributeScores"]["TOXICITY"]["summaryScore"]["value"] >= 0
         assert isinstance(found["2"], HttpError)
 
+    def test_a_long_batch_is_answered_whole_each_part_with_its_own(self, google: Any) -> None:
+        found: dict[str, Any] = {}
+        batch = google.new_batch_http_request(callback=lambda name, answer, error: found.update({name: error or answer}))
+        for number in range(120):
+            batch.add(google.comments().analyze(body=body(f"text {number}", "TOXICITY", clientToken=str(number))), request_id=str(number))
+        batch.execute()
+        assert {name: answer["clientToken"] for name, answer in found.items()} == {str(number): str(number) for number in range(120)}
+
     def test_a_wrong_key_is_said_as_google_says_it(self, server: Server) -> None:
         document = httpx2.get(f"{server.url}/$discovery/rest").json()
         with (
