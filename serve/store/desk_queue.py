@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -173,13 +173,18 @@ class Queue:
         with transaction(self._engine, writes=False) as connection:
             chosen, falls = SORTS[wanted.sort]
             by = chosen(wanted)
-            query = where(_CARDS, wanted, now, connection.dialect.name).add_columns(by.label("by"))
+            # First which ones, of the narrow table alone; texts and scores are read of a page, not of the whole queue.
+            query = where(sa.select(comments.c.number, by.label("by")), wanted, now, connection.dialect.name)
             if (cursor := _cursor(after)) is not None:
                 query = query.where(_beyond(by, cursor, falls=falls))
             if wanted.sort in ("score", "unsure"):
                 query = query.where(_score(wanted).is_not(None))
             query = query.order_by(by.desc() if falls else by.asc(), comments.c.number).limit(limit)
-            return _surrounded(connection, connection.execute(query).mappings().all())
+            places = {row.number: row.by for row in connection.execute(query)}
+            found = cards(connection, list(places))
+        for card in found:
+            card.place = _place(places[card.number], card.number)
+        return found
 
     def count(self, wanted: Wanted, now: int) -> int:
         """How many comments fit."""
@@ -194,12 +199,8 @@ class Queue:
 
     def card(self, number: int, sites: Sequence[str] | None) -> Card | None:
         """One comment, whatever its state. None: there is none here."""
-        query = _CARDS.add_columns(comments.c.urgency.label("by")).where(comments.c.number == number)
-        if sites is not None:
-            query = query.where(comments.c.site.in_(sites))
         with transaction(self._engine, writes=False) as connection:
-            found = _surrounded(connection, connection.execute(query).mappings().all(), kin=100)
-        return found[0] if found else None
+            return next(iter(cards(connection, [number], sites, kin=100)), None)
 
     def sites(self, sites: Sequence[str] | None) -> list[str]:
         """Names of the sites that have comments, at most 50."""
@@ -214,11 +215,22 @@ class Queue:
         return found
 
 
-def cards(connection: Connection, numbers: Sequence[int]) -> list[Card]:
-    """Cards of comments, in the order of the numbers."""
-    query = _CARDS.add_columns(comments.c.urgency.label("by")).where(comments.c.number.in_(numbers))
-    found = {card.number: card for card in _surrounded(connection, connection.execute(query).mappings().all())}
-    return [found[number] for number in numbers if number in found]
+def cards(connection: Connection, numbers: Sequence[int], sites: Sequence[str] | None = None, *, kin: int = _KIN) -> list[Card]:
+    """Cards of comments in the order of the numbers, with titles, threads, records and earlier decisions: one query for each, not for each
+    card. `sites` None: of all sites.
+    """
+    query = _CARDS.where(comments.c.number.in_(numbers))
+    if sites is not None:
+        query = query.where(comments.c.site.in_(sites))
+    known = {row["number"]: row for row in connection.execute(query).mappings()}
+    found = [Card(**{name: known[number][name] for name in (*_OWN, *_SAID)}) for number in numbers if number in known]
+    if found:
+        _add_titles(connection, found)
+        _add_ancestors(connection, found)
+        _add_kin(connection, found, kin)
+        _add_records(connection, found)
+        _add_past(connection, found)
+    return found
 
 
 def where(query: sa.Select[*tuple[Any, ...]], wanted: Wanted, now: int, dialect: str) -> sa.Select[*tuple[Any, ...]]:
@@ -295,23 +307,20 @@ def _beyond(by: sa.ColumnElement[Any], cursor: tuple[float, int], *, falls: bool
     return sa.or_(by < value if falls else by > value, sa.and_(by == value, comments.c.number > number))
 
 
-def _surrounded(connection: Connection, rows: Sequence[RowMapping], kin: int = _KIN) -> list[Card]:
-    """Cards of rows, with titles, threads, records and earlier decisions: one query for each, not for each card."""
-    if not rows:
-        return []
-    cards = [Card(**{name: row[name] for name in (*_OWN, *_SAID)}) for row in rows]
-    for card, row in zip(cards, rows, strict=True):
-        card.place = base64.urlsafe_b64encode(json.dumps([row["by"], card.number]).encode()).decode()
-    _add_titles(connection, cards)
-    _add_ancestors(connection, cards)
-    _add_kin(connection, cards, kin)
-    _add_records(connection, cards)
-    _add_past(connection, cards)
-    return cards
+def _place(value: Any, number: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([value, number]).encode()).decode()
+
+
+def _among(site: sa.ColumnElement[str], name: sa.ColumnElement[Any], pairs: Collection[tuple[str, str]]) -> sa.ColumnElement[bool]:
+    """Site and name are one of these pairs, site by site: for pairs as such SQLite reads a whole index."""
+    names = defaultdict(list)
+    for of_site, one in sorted(pairs):
+        names[of_site].append(one)
+    return sa.or_(sa.false(), *(sa.and_(site == of_site, name.in_(some)) for of_site, some in names.items()))
 
 
 def _add_titles(connection: Connection, cards: Sequence[Card]) -> None:
-    meant = sa.tuple_(articles.c.site, articles.c.id).in_({(card.site, card.article) for card in cards if card.article})
+    meant = _among(articles.c.site, articles.c.id, {(card.site, card.article) for card in cards if card.article})
     query = sa.select(*(articles.c[name] for name in ("site", "id", "title", "url"))).where(meant)
     known = {(row.site, row.id): row for row in connection.execute(query)}
     for card in cards:
@@ -326,7 +335,10 @@ def _add_ancestors(connection: Connection, cards: Sequence[Card]) -> None:
         wanted = {(card.site, name) for card in cards if (name := above[card.number])}
         if not wanted:
             return
-        found = {(row["site"], row["id"]): row for row in connection.execute(_KINS.where(_are(wanted))).mappings()}
+        found = {
+            (row["site"], row["id"]): row
+            for row in connection.execute(_KINS.where(_among(comments.c.site, comments.c.id, wanted))).mappings()
+        }
         for card in cards:
             row = found.get((card.site, above[card.number] or ""))
             if row is not None:
@@ -334,19 +346,15 @@ def _add_ancestors(connection: Connection, cards: Sequence[Card]) -> None:
             above[card.number] = row["reply_to"] if row is not None else None
 
 
-def _are(pairs: set[tuple[str, str]]) -> sa.ColumnElement[bool]:
-    return sa.tuple_(comments.c.site, comments.c.id).in_(pairs)
-
-
 def _add_kin(connection: Connection, cards: Sequence[Card], most: int) -> None:
     """Siblings under the same comment, and answers."""
-    parents = {(card.site, name) for card in cards for name in (card.id, card.reply_to) if name}
-    under = sa.tuple_(comments.c.site, comments.c.reply_to).in_(parents)
-    place = sa.func.row_number().over(partition_by=(comments.c.site, comments.c.reply_to), order_by=comments.c.number)
-    count = sa.func.count().over(partition_by=(comments.c.site, comments.c.reply_to))
-    ranked = _KINS.add_columns(place.label("place"), count.label("count")).where(under).subquery()
+    under = _among(comments.c.site, comments.c.reply_to, {(card.site, name) for card in cards for name in (card.id, card.reply_to) if name})
+    place = sa.func.row_number().over(partition_by=(comments.c.site, comments.c.reply_to), order_by=comments.c.number).label("place")
+    count = sa.func.count().over(partition_by=(comments.c.site, comments.c.reply_to)).label("count")
+    ranked = sa.select(comments.c.number, place, count).where(under).subquery()
+    query = _KINS.join(ranked, ranked.c.number == comments.c.number).add_columns(ranked.c.count).where(ranked.c.place <= most + 1)
     children = defaultdict(list)
-    for row in connection.execute(sa.select(ranked).where(ranked.c.place <= most + 1).order_by(ranked.c.place)).mappings():
+    for row in connection.execute(query.order_by(comments.c.number)).mappings():
         children[row["site"], row["reply_to"]].append(row)
     for card in cards:
         answers = children[card.site, card.id]
@@ -362,7 +370,7 @@ def _kin(row: RowMapping) -> Kin:
 
 
 def _add_records(connection: Connection, cards: Sequence[Card]) -> None:
-    wrote = sa.tuple_(comments.c.site, comments.c.author).in_({(card.site, card.author) for card in cards if card.author})
+    wrote = _among(comments.c.site, comments.c.author, {(card.site, card.author) for card in cards if card.author})
     decided = comments.c.decision.is_not(None)
 
     def counted(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

@@ -67,6 +67,7 @@ comments = Table(
     Index(None, "site", "reply_to"),
     Index(None, "received"),
     Index(None, "state", "escalated", "urgency", "number"),
+    Index(None, "state", "escalated", "toxicity_toxicity", "number"),
     Index(None, "site", "state", "escalated", "urgency", "number"),
 )
 versions = Table(
@@ -112,8 +113,9 @@ decisions = Table(
     Index(None, "comment"),
     Index(None, "at"),
     Index(None, "by", "number"),
-    Index(None, "batch"),
-    Index(None, "undoes"),
+    # Nearly all of them are null: an index with the nulls in it looks useless to a database, and is passed over.
+    Index(None, "batch", sqlite_where=sa.text("batch IS NOT NULL"), postgresql_where=sa.text("batch IS NOT NULL")),
+    Index(None, "undoes", sqlite_where=sa.text("undoes IS NOT NULL"), postgresql_where=sa.text("undoes IS NOT NULL")),
 )
 claims = Table(
     "claims",
