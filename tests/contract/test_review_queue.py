@@ -1,0 +1,68 @@
+"""A long queue: no page of the desk's reads a table from end to end. Figures are in tests/benchmarks/bench_review.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from serve.store import Store
+from serve.store.desk_decisions import Act, Seen
+from serve.store.desk_queue import Wanted
+from tests.benchmarks import desk_data
+
+NOW = 1_800_000_000_000
+EVERYTHING = Wanted(None)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path_factory.mktemp('queue') / 'desk.db'}")
+    desk_data.fill(opened, 2_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def plans(store: Store) -> Iterator[list[str]]:
+    """What SQLite says of each statement that the test has it run."""
+    found: list[str] = []
+
+    def explain(connection: sa.Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found.extend(row[3] for row in rows)
+
+    sa.event.listen(store.engine, "before_cursor_execute", explain)
+    yield found
+    sa.event.remove(store.engine, "before_cursor_execute", explain)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [EVERYTHING, Wanted(["north"]), Wanted(None, sort="score"), Wanted(None, state="escalated")],
+    ids=["all", "site", "score", "escalated"],
+)
+def test_a_page_is_found_by_indexes(store: Store, plans: list[str], wanted: Wanted) -> None:
+    store.desk.queue.page(wanted, NOW)
+    assert plans
+    assert read_through(plans) == []
+
+
+def test_deciding_and_undoing_are_found_by_indexes(store: Store, plans: list[str]) -> None:
+    [card] = store.desk.queue.page(EVERYTHING, NOW, limit=1)
+    store.desk.decisions.decide(card.number, None, Act("reject", "ana"), Seen(card.version, card.decision), NOW)
+    store.desk.decisions.undo_last("ana", None, NOW)
+    batch, count = store.desk.bulk.decide(Wanted(None, output="toxicity.toxicity", low=0.98, high=1.0), Act("reject", "ana"), 2**40, NOW)
+    assert count
+    del plans[:]
+    assert store.desk.decisions.undo_batch(batch, "ana", NOW)
+    assert read_through(plans) == []
+
+
+def read_through(plans: list[str]) -> list[str]:
+    """Steps that read all rows of a large table."""
+    return [step for step in plans if step.startswith("SCAN ") and step.split()[1] in {"comments", "versions", "decisions", "decisions_1"}]
