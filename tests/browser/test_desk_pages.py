@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from importlib.resources import files
 from pathlib import Path
 
@@ -100,6 +101,31 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(lived: Lived, name: str,
     found = Axe().run(page, options={"runOnly": AXE_RULES})
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+BUSY = {
+    "reasons": ("r",),
+    "keys": ("?",),
+    "corrections and note": ("c", "n"),
+    "toast": ("a",),
+    "selection": ("x", "j", "x"),
+    "back again": ("a", "z"),
+}
+
+
+@pytest.mark.parametrize("keys", BUSY.values(), ids=BUSY)
+def test_axe_finds_nothing_in_the_middle_of_work(lived: Lived, keys: tuple[str, ...]) -> None:
+    page = lived.open("queue", **PHONE, bypass_csp=True, reduced_motion="reduce")
+    for key in keys:
+        with page.expect_response(lambda response: response.request.method == "POST") if key in "az" else nullcontext():
+            page.keyboard.press(key)
+    lived.room.picture(page, f"queue-{'-'.join(keys)}-phone".replace("?", "help"))
+    found = Axe().run(page, options={"runOnly": AXE_RULES})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    if keys == ("a",):
+        with page.expect_response(lambda response: response.url.endswith("/undo")):
+            page.keyboard.press("z")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -259,7 +259,7 @@ const actions = {
   next: () => step(1),
   previous: () => step(-1),
   approve: () => decideAll("publish"),
-  reject: (card) => { rejecting = true; card.querySelector(".reject").open = true; card.querySelector('[value="reject:other"]').focus(); },
+  reject: (card) => { rejecting = true; card.querySelector(".reject").open = true; card.querySelector('[value="reject:other"]').focus({ preventScroll: true }); },
   escalate: () => decideAll("escalate"),
   highlight: () => decideAll("highlight"),
   skip: (card) => decide(card, "skip"),
