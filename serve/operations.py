@@ -48,7 +48,9 @@ class Metrics:
         self.requests = Counter("threadwise_requests", "Requests answered", ["route", "method", "status"], **given)
         self.latency = Histogram("threadwise_request_seconds", "Time to answer", ["route"], buckets=_SECONDS, **given)
         self.queue = Gauge("threadwise_queue_comments", "Comments that wait for the model", **given)
-        self.batch = Histogram("threadwise_batch_comments", "Comments of one turn", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), **given)
+        self.batch = Histogram(
+            "threadwise_batch_comments", "Comments of one pass of the model", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), **given
+        )
         self.tokens = Counter("threadwise_tokens", "Tokens scored", **given)
         self.cached = Counter("threadwise_cache_hits", "Comments answered from the cache", **given)
         self.scored = Counter("threadwise_comments", "Comments by outcome", ["outcome"], **given)
@@ -58,7 +60,8 @@ class Metrics:
         self.webhooks = Counter("threadwise_webhooks", "Webhook tries", ["outcome"], **given)
 
     def turn(self, turn: Turn) -> None:
-        self.batch.observe(turn.comments)
+        if turn.comments:
+            self.batch.observe(turn.comments)
         self.tokens.inc(turn.tokens)
         self.cached.inc(turn.cached)
 

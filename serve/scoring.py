@@ -1,8 +1,9 @@
 """The one scoring queue: requests in, scores out, on a thread of its own.
 
-Comments of many requests are scored together, up to a budget of tokens a turn. The worker sleeps until it is notified, passes over
-what was cancelled, and keeps the scores of inputs that come again. A queue that is full, or too long to wait in, says so at once
-(`QueueFullError`); nothing waits for room, and a storm leaves no more behind than seconds of work.
+Each turn of the worker is one pass of the model: it looks over the next comments, up to a budget of tokens, and scores those together
+that cost least together (`packing`), of whatever requests they are; each is answered when its pass is over. The worker sleeps until it
+is notified, passes over what was cancelled, and keeps the scores of inputs that come again. A queue that is full, or too long to wait in,
+says so at once (`QueueFullError`); nothing waits for room, and a storm leaves no more behind than seconds of work.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ from dataclasses import dataclass, field, replace
 
 from labels.errors import ThreadwiseError
 from labels.scores import Scored, ScoreInput, Unscored
-from train.inference import Prepared, Scorer
+from serve import packing
+from train.inference import Prepared, Scorer, width
 
 _LOG = logging.getLogger(__name__)
 _PIECE = 32
 _PIECE_CHARS = 16_000
-"""Comments, and characters of them, that a request gets scored before another one gets its turn."""
+"""Comments, and characters of them, that a request gets tokenised before another one gets its turn."""
+_LOOK = 64
+"""Comments among which a pass is chosen, beside the budget of tokens."""
 _SPREAD = 2.0
 """The pieces of a request stand in the queue as if they had come one by one, so many times slower than they are scored: single comments
 overtake long lists, and a list still gets half of the machine."""
@@ -48,7 +52,7 @@ class GoneError(ThreadwiseError):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds that the slowest piece of a request spent in each step."""
+    """Seconds that a request spent in each step: until its first pass began, and in all of its pieces and passes."""
 
     queue: float = 0.0
     tokenise: float = 0.0
@@ -63,7 +67,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the worker, for metrics."""
+    """One turn of the worker, for metrics: a pass of the model, and what the cache answered beside it."""
 
     comments: int
     tokens: int
@@ -73,25 +77,39 @@ class Turn:
 
 @dataclass(slots=True)
 class _Job:
-    """A request: its answers are filled in piece by piece."""
+    """A request: its answers are filled in one by one."""
 
     found: list[Scored | None]
     left: int
     explain: bool
+    arrived: float
     future: Future[Answer] = field(default_factory=Future)
-    timing: Timing = field(default_factory=Timing)
+    queue: float | None = None
+    """Until its first pass; None: that has not begun."""
+    tokenise: float = 0.0
+    infer: float = 0.0
 
 
 @dataclass(order=True, slots=True)
 class _Piece:
+    """A part of a request that has its own place in the queue."""
+
     due: float
     number: int
     begin: int = field(compare=False)
     inputs: Sequence[ScoreInput] = field(compare=False)
     job: _Job = field(compare=False)
-    arrived: float = field(compare=False)
-    prepared: list[Prepared] = field(compare=False, default_factory=list)
-    tokenise: float = field(compare=False, default=0.0)
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A comment that is tokenised and waits for a pass; `key` None: its scores are not kept."""
+
+    due: float
+    place: int
+    item: Prepared
+    job: _Job
+    key: bytes | None
 
 
 class Queue:
@@ -107,9 +125,12 @@ class Queue:
         self._cache_entries = cache_entries
         self._watch = watch or (lambda turn: None)
         self._heap: list[_Piece] = []
+        self._heaped = 0
         self._numbers = itertools.count()
-        self._waiting = 0
-        self._rate = 200.0
+        self._ready: tuple[_Unit, ...] = ()
+        """In the order of `due`; only the worker replaces it."""
+        self._hits = 0
+        self._done, self._busy = 200.0, 1.0  # comments, and seconds of passes, the older ones less and less: how fast it is now
         self._stopping = False
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -117,7 +138,7 @@ class Queue:
     @property
     def waiting(self) -> int:
         """Comments that wait."""
-        return self._waiting
+        return self._heaped + len(self._ready)
 
     @property
     def alive(self) -> bool:
@@ -131,23 +152,29 @@ class Queue:
 
     def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> Future[Answer]:
         """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once."""
-        job = _Job([None] * len(inputs), len(inputs), explain)
+        now = time.monotonic()
+        job = _Job([None] * len(inputs), len(inputs), explain, now)
         if not inputs:
             job.future.set_result(Answer((), Timing()))
             return job.future
-        now = time.monotonic()
         with self._wake:
-            ahead = sum(len(piece.inputs) for piece in self._heap if piece.due <= now) / self._rate
+            ahead = sum(len(piece.inputs) for piece in self._heap if piece.due <= now) + sum(unit.due <= now for unit in self._ready)
             # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
-            if not self.alive or ahead > _WAIT_S or (self._waiting and self._waiting + len(inputs) > self.limit):
-                raise QueueFullError(max(1, round(self._waiting / self._rate)))
+            full = self.waiting and self.waiting + len(inputs) > self.limit
+            if not self.alive or full or ahead / self._rate > _WAIT_S:
+                raise QueueFullError(max(1, round(self.waiting / self._rate)))
             due = now
             for begin, end in _cuts(inputs):
-                heapq.heappush(self._heap, _Piece(due, next(self._numbers), begin, inputs[begin:end], job, now))
+                heapq.heappush(self._heap, _Piece(due, next(self._numbers), begin, inputs[begin:end], job))
                 due += _SPREAD * (end - begin) / self._rate
-            self._waiting += len(inputs)
+            self._heaped += len(inputs)
             self._wake.notify()
         return job.future
+
+    @property
+    def _rate(self) -> float:
+        """Comments a second."""
+        return self._done / self._busy
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Takes nothing more and finishes what was accepted."""
@@ -160,24 +187,86 @@ class Queue:
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not self._heap and not self._stopping:
+                while not self._heap and not self._ready and not self._stopping:
                     self._wake.wait()
-                if not self._heap:
+                if not self._heap and not self._ready:
                     return
             self._turn()
 
     def _turn(self) -> None:
-        pieces: list[_Piece] = []
+        while (piece := self._next()) is not None:
+            self._prepare(piece)
+        units = self._chosen()
         begun = time.monotonic()
         try:
-            tokens = self._take(pieces)
-            if pieces:
-                self._score(pieces, tokens, begun)
+            answers = self._infer(units)
         except Exception:
-            # The worker outlives any comment, and no comment takes the others of its turn with it.
-            _LOG.exception("scoring failed; each comment of the turn is tried alone")
-            for piece in pieces:
-                self._deliver(piece, [self._alone(item, piece.job.explain) for item in piece.inputs], Timing(begun - piece.arrived))
+            # The worker outlives any comment, and no comment takes the others of its pass with it.
+            _LOG.exception("scoring failed; each comment of the pass is tried alone")
+            answers = [self._alone(unit.item.input, unit.job.explain) for unit in units]
+        seconds = time.monotonic() - begun
+        for job in {id(unit.job): unit.job for unit in units}.values():
+            job.queue = begun - job.arrived if job.queue is None else job.queue
+            job.infer += seconds
+        for unit, answer in zip(units, answers, strict=True):
+            self._keep(unit.key, answer)
+            _deliver(unit.job, unit.place, answer)
+        if units:
+            self._done, self._busy = 0.9 * self._done + len(units), 0.9 * self._busy + seconds
+        hits, self._hits = self._hits, 0
+        self._watch(Turn(len(units), sum(unit.item.tokens for unit in units), hits, seconds))
+
+    def _next(self) -> _Piece | None:
+        """The next piece to tokenise: while there is little to choose from, and where it comes before all that is ready."""
+        with self._wake:
+            while self._heap:
+                little = len(self._ready) < _LOOK and sum(unit.item.tokens for unit in self._ready) < self._batch_tokens
+                if not little and self._heap[0].due >= self._ready[0].due:
+                    return None
+                piece = heapq.heappop(self._heap)
+                self._heaped -= len(piece.inputs)
+                if not piece.job.future.done():  # cancelled
+                    return piece
+        return None
+
+    def _prepare(self, piece: _Piece) -> None:
+        """Tokenises a piece; what the cache holds is answered at once."""
+        job, begun = piece.job, time.monotonic()
+        try:
+            items = self.scorer.encode(piece.inputs)
+        except Exception:
+            _LOG.exception("tokenising failed; each comment of the piece is tried alone")
+            for place, given in enumerate(piece.inputs, start=piece.begin):
+                _deliver(job, place, self._alone(given, job.explain))
+            return
+        new = list[_Unit]()
+        for place, item in enumerate(items, start=piece.begin):
+            # Explanations hold positions of one text and are not kept.
+            key = fingerprint(item) if self._cache_entries and not job.explain else None
+            if key is not None and (held := self._cache.get(key)) is not None:
+                self._cache.move_to_end(key)
+                self._hits += 1
+                _deliver(job, place, replace(held, id=item.input.id))
+            else:
+                new.append(_Unit(piece.due, place, item, job, key))
+        job.tokenise += time.monotonic() - begun
+        self._ready = tuple(sorted((*self._ready, *new), key=lambda unit: unit.due))
+
+    def _chosen(self) -> list[_Unit]:
+        """Takes the units of the next pass out of what is ready; what was cancelled is left out."""
+        ready = [unit for unit in self._ready if not unit.job.future.done()]
+        places = packing.first([_width(unit.item) for unit in ready[:_LOOK]]) if ready else []
+        taken = set(places)
+        self._ready = tuple(unit for place, unit in enumerate(ready) if place not in taken)
+        return [ready[place] for place in places]
+
+    def _infer(self, units: Sequence[_Unit]) -> list[Scored]:
+        """Answers in order; equal ones are scored once."""
+        explain = any(unit.job.explain for unit in units)
+        keys = [unit.key or place for place, unit in enumerate(units)]
+        different = {key: unit.item for key, unit in zip(keys, units, strict=True)}
+        found = dict(zip(different, self.scorer.infer(list(different.values()), explain=explain) if units else (), strict=True))
+        return [replace(found[key], id=unit.item.input.id) for key, unit in zip(keys, units, strict=True)]
 
     def _alone(self, item: ScoreInput, explain: bool) -> Scored:
         """The answer for one comment, whatever the model makes of it."""
@@ -187,65 +276,26 @@ class Queue:
             _LOG.exception("a comment cannot be scored")
             return Scored(item.id, item.lang, {}, self.scorer.model, Unscored.FAILED)
 
-    def _take(self, pieces: list[_Piece]) -> int:
-        """Pops pieces until the budget is used, tokenising as it goes; the tokens taken."""
-        tokens = 0
-        while tokens < self._batch_tokens and (piece := self._pop()) is not None:
-            pieces.append(piece)
-            begun = time.monotonic()
-            piece.prepared = self.scorer.encode(piece.inputs)
-            piece.tokenise = time.monotonic() - begun
-            tokens += sum(item.tokens for item in piece.prepared)
-        return tokens
+    def _keep(self, key: bytes | None, answer: Scored) -> None:
+        if key is not None and answer.reason is not Unscored.FAILED:
+            self._cache[key] = replace(answer, spans=None)
+            if len(self._cache) > self._cache_entries:
+                self._cache.popitem(last=False)
 
-    def _pop(self) -> _Piece | None:
-        with self._wake:
-            while self._heap:
-                piece = heapq.heappop(self._heap)
-                self._waiting -= len(piece.inputs)
-                if not piece.job.future.done():  # cancelled, or failed with an earlier piece
-                    return piece
-        return None
 
-    def _score(self, pieces: list[_Piece], tokens: int, begun: float) -> None:
-        items = [item for piece in pieces for item in piece.prepared]
-        explain = any(piece.job.explain for piece in pieces)
-        at = time.monotonic()
-        found, cached = self._infer(items, explain)
-        infer = time.monotonic() - at
-        rest = iter(found)
-        for piece in pieces:
-            answers = [next(rest) for _ in piece.prepared]
-            self._deliver(piece, answers, Timing(begun - piece.arrived, piece.tokenise, infer))
-        seconds = time.monotonic() - begun
-        self._rate = 0.8 * self._rate + 0.2 * len(items) / max(seconds, 1e-6)
-        self._watch(Turn(len(items), tokens, cached, seconds))
+def _deliver(job: _Job, place: int, answer: Scored) -> None:
+    job.found[place] = answer if job.explain else replace(answer, spans=None)
+    job.left -= 1
+    if not job.left:
+        timing = Timing(job.queue or 0.0, job.tokenise, job.infer)
+        # It stays pending to the end, so that it can be cancelled at any time, also now.
+        with contextlib.suppress(InvalidStateError):
+            job.future.set_result(Answer(tuple(one for one in job.found if one is not None), timing))
 
-    def _infer(self, items: Sequence[Prepared], explain: bool) -> tuple[list[Scored], int]:
-        """Answers in order, and how many came from the cache. Explanations hold positions of one text and are not kept."""
-        if explain or not self._cache_entries:
-            return self.scorer.infer(items, explain=explain), 0
-        keys = [fingerprint(item) for item in items]
-        new = {key: item for key, item in zip(keys, items, strict=True) if key not in self._cache}
-        fresh = dict(zip(new, self.scorer.infer(list(new.values())), strict=True))
-        answers = [fresh[key] if key in fresh else self._cache[key] for key in keys]
-        for key, answer in zip(keys, answers, strict=True):
-            self._cache[key] = answer
-            self._cache.move_to_end(key)
-        while len(self._cache) > self._cache_entries:
-            self._cache.popitem(last=False)
-        return [replace(answer, id=item.input.id) for answer, item in zip(answers, items, strict=True)], len(items) - len(new)
 
-    def _deliver(self, piece: _Piece, answers: Sequence[Scored], timing: Timing) -> None:
-        job = piece.job
-        for place, answer in enumerate(answers, start=piece.begin):
-            job.found[place] = answer if job.explain else replace(answer, spans=None)
-        job.left -= len(answers)
-        job.timing = Timing(max(job.timing.queue, timing.queue), job.timing.tokenise + timing.tokenise, max(job.timing.infer, timing.infer))
-        if not job.left:
-            # It stays pending to the end, so that it can be cancelled at any time, also now.
-            with contextlib.suppress(InvalidStateError):
-                job.future.set_result(Answer(tuple(one for one in job.found if one is not None), job.timing))
+def _width(item: Prepared) -> int:
+    """Padded tokens of all its windows."""
+    return sum(width(window) for window in item.encoded.windows) if item.encoded else 0
 
 
 def _cuts(inputs: Sequence[ScoreInput]) -> Iterator[tuple[int, int]]:

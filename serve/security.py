@@ -24,6 +24,7 @@ from serve.store.accounts import Accounts, Key, User
 SESSION_S = 12 * 3600
 MIN_PASSWORD = 8
 _MAX_PASSWORD = 1_000
+_MIN_TOKEN = 12
 _HASHER = PasswordHasher()
 # Someone who guesses names must wait as long for an unknown one as for a known one.
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
@@ -97,8 +98,8 @@ def new_key(
     wrong = [scope for scope in scopes if scope not in list(Scope)]
     if wrong:
         raise ConfigError(f"scope {', '.join(wrong)} is unknown; known: {', '.join(Scope)}")
-    if token is not None and len(token) < 20:
-        raise ConfigError("an imported key must have at least 20 characters")
+    if token is not None and len(token) < _MIN_TOKEN:
+        raise ConfigError(f"an imported key must have at least {_MIN_TOKEN} characters")
     if not name.strip() or len(name) > 200:
         raise ConfigError("a key needs a name of at most 200 characters")
     shown = token or f"tw_{secrets.token_urlsafe(32)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from labels.errors import ConfigError
 from seeds import detect
 from serve import demo, operations
 from serve.app import create_app
@@ -24,11 +27,15 @@ _LOG = structlog.get_logger("serve")
 _KEEP_ALIVE_S = 75
 """Clients that hold connections open renew them after a minute; a server that closes first makes them fail."""
 _GRACE_S = 30
+_SWITCH_S = 0.001
+"""How long a thread may keep the interpreter from another: a pass that is over must not wait five milliseconds to begin the next."""
 
 
 def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what was accepted. `show`: load the demo and show how to enter it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the loading too, and leaves nothing behind
+    doors = _doors(settings.host, settings.port)  # before the work of loading, and told in one line where they are taken
+    sys.setswitchinterval(_SWITCH_S)
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
     scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
@@ -51,7 +58,25 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
         timeout_graceful_shutdown=_GRACE_S,
     )
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when all is finished
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=doors)
+
+
+def _doors(host: str, port: int) -> list[socket.socket]:
+    """Bound to each address of the host; nobody is let in yet. Raises ConfigError."""
+    found = list[socket.socket]()
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            door = socket.socket(family, kind, protocol)
+            found.append(door)
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            door.bind(address)
+    except OSError as error:
+        for door in found:
+            door.close()
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return found
 
 
 @contextlib.contextmanager

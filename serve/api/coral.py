@@ -34,7 +34,7 @@ async def moderate(request: Request, running: Running) -> Response:
     incoming, role = _read(raw)
     if role in _TRUSTED:
         return JSONResponse({})
-    answer = await running.score([ScoreInput(incoming.id, incoming.text)], request)
+    answer = await running.score([ScoreInput(incoming.id, incoming.text, running.told(incoming.text))], request)
     verdict = running.act(incoming, answer.scored[0])
     if running.settings.coral.store:
         await in_thread(running.store.comments.put, incoming, answer.scored[0], verdict, running.now)

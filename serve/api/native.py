@@ -8,11 +8,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from labels import schema as labels
 from labels.scores import Context, ScoreInput
-from seeds import detect
 from serve.api import scale, schema
 from serve.api.auth import DECLARED, Anyone, Decides, Ingests, Reads, Running, Scores, site_of, sites_of
 from serve.api.problems import Failure
-from serve.service import in_thread, language_of
+from serve.service import Service, in_thread, language_of
 from serve.store.comments import Choice, Filter, Incoming, Stored
 
 router = APIRouter(prefix="/v1", dependencies=DECLARED, responses=schema.PROBLEMS)
@@ -25,13 +24,13 @@ CommentId = Annotated[schema.Id, Path()]
 @router.post("/score", response_model_exclude_unset=False)
 async def score(body: schema.ScoreRequest, request: Request, running: Running, caller: Scores) -> schema.ScoreResponse:
     """Scores up to 1,000 comments of one page. A comment that cannot be scored says why; the others are scored all the same."""
-    answer = await running.score(await in_thread(inputs_of, body), request, explain=body.explain)
+    answer = await running.score(await in_thread(inputs_of, body, running), request, explain=body.explain)
     heads = [str(head) for head in body.heads] if body.heads is not None else None
     found = [schema.ScoredOut.of(scored, heads) for scored in answer.scored]
     return schema.ScoreResponse(model=running.queue.scorer.model, comments=found)
 
 
-def inputs_of(body: schema.ScoreRequest) -> list[ScoreInput]:
+def inputs_of(body: schema.ScoreRequest, running: Service) -> list[ScoreInput]:
     """The comments, each under the title, with its parent and the comment that began its branch. Raises Failure 422 for ids given twice."""
     texts = {comment.id: comment.text for comment in body.comments}
     if len(texts) < len(body.comments):
@@ -39,14 +38,14 @@ def inputs_of(body: schema.ScoreRequest) -> list[ScoreInput]:
     parents = {comment.id: comment.reply_to for comment in body.comments if comment.reply_to in texts and comment.reply_to != comment.id}
     title = body.article.title if body.article else None
     about = (title, body.article.text) if body.article else ()
-    prior = detect.language("\n".join(filter(None, (*about, *texts.values())))[:_PRIOR_CHARS])
+    prior = running.told("\n".join(filter(None, (*about, *texts.values())))[:_PRIOR_CHARS])
     found = []
     for comment in body.comments:
         parent, root = parents.get(comment.id), _root(comment.id, parents)
         context = Context(
             title=title, parent=texts[parent] if parent else None, root=texts[root] if root not in (None, parent, comment.id) else None
         )
-        found.append(ScoreInput(comment.id, comment.text, language_of(comment.language) or detect.language(comment.text, prior), context))
+        found.append(ScoreInput(comment.id, comment.text, language_of(comment.language) or running.told(comment.text, prior), context))
     return found
 
 

@@ -13,6 +13,7 @@ from labels.scores import MAX_CHARS, Scored, ScoreInput, Unscored
 from serve.api import loose
 from serve.api.auth import Running, Scores
 from serve.api.problems import Failure
+from serve.service import Service, in_thread
 
 router = APIRouter(include_in_schema=False)
 _MAX_INPUTS = 1_000
@@ -42,7 +43,7 @@ async def moderations(request: Request, running: Running, caller: Scores) -> Res
     except ValueError as error:
         raise Failure(400, "invalid_json", "We could not parse the JSON body of your request.") from error
     texts = _texts(body.get("input") if isinstance(body, dict) else None)
-    answer = await running.score([ScoreInput(str(place), text) for place, text in enumerate(texts)], request)
+    answer = await running.score(await in_thread(_inputs, texts, running), request)
     if any(scored.reason is Unscored.TOO_LONG for scored in answer.scored):  # all false would let it pass unread
         raise Failure(400, "string_above_max_length", f"a text of 'input' has more than {MAX_CHARS:,} characters", param="input")
     if any(scored.reason is Unscored.FAILED for scored in answer.scored):
@@ -67,6 +68,10 @@ def _texts(given: Any) -> list[str]:
     if not all(isinstance(one, dict) and one.get("type") == "text" and isinstance(one.get("text"), str) for one in given):
         raise _wrong("'input' must be a string, an array of strings or an array of parts")
     return ["\n".join(one["text"] for one in given)]
+
+
+def _inputs(texts: Sequence[str], running: Service) -> list[ScoreInput]:
+    return [ScoreInput(str(place), text, running.told(text)) for place, text in enumerate(texts)]
 
 
 def _wrong(message: str) -> Failure:

@@ -15,7 +15,6 @@ from fastapi.responses import Response
 
 from labels import schema
 from labels.scores import Context, Scored, ScoreInput, Unscored
-from seeds import detect
 from serve.api import fields, loose, scale, wire
 from serve.api.auth import Running, Scores, identify, key_of, site_of
 from serve.api.problems import GOOGLE_TYPE, Failure
@@ -60,7 +59,7 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     text, settings, manifest = _text(body), running.settings.perspective, running.queue.scorer.manifest
     asked, unsupported = _asked(body, strict=settings.strict)
     named = _languages(body)
-    found = detect.language(text, named[0] if named else None)
+    found = running.told(text, named[0] if named else None)
     if settings.unknown_language == "error":
         _check_language(asked, manifest, named, found)
     sentences = _sentences(text) if body.get("spanAnnotations") is True else [(0, len(text))]
@@ -90,7 +89,7 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
 async def suggest(request: Request, running: Running, caller: Scores) -> Response:
     body = await _body(request, "SuggestCommentScoreRequest")
     text, scores, languages = _text(body), _suggested(body), _languages(body)
-    found = detect.language(text, languages[0] if languages else None)
+    found = running.told(text, languages[0] if languages else None)
     columns = {
         "site": caller.sites[0] if caller.sites else None,
         "key": caller.name,

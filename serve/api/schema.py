@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,8 +16,8 @@ MAX_COMMENTS = 1_000
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL keeps no NUL; the replacement character says that something was there."""
-    return text.replace("\x00", "\ufffd")
+    """No database keeps a NUL or half of a surrogate pair; the replacement character says that something was there."""
+    return re.sub("[\x00\ud800-\udfff]", "\ufffd", text)
 
 
 def _in_the_calendar(time: str) -> str:

@@ -6,12 +6,13 @@ Backups and models that were trained on exported labels are out of reach; docs/s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from serve.store.database import compact, transaction
-from serve.store.tables import articles, audit, comments, decisions, outbox, suggestions, versions
+from serve.store.tables import articles, audit, comments, decisions, outbox, suggestions, versions, views
 
 _BATCH = 500
 
@@ -21,7 +22,7 @@ class Eraser:
         self._engine = engine
 
     def author(self, name: str, site: str | None, by: str, now: int) -> int:
-        """All comments of an author, and the name in articles. Returns how many comments."""
+        """All comments of an author, and the name in articles and saved views. Returns how many comments."""
         return self._erase(comments.c.author == name, site, by, now, name)
 
     def comment(self, id: str, site: str | None, by: str, now: int) -> int:
@@ -61,9 +62,18 @@ class Eraser:
             if author is not None:
                 named = articles.c.author == author if site is None else sa.and_(articles.c.author == author, articles.c.site == site)
                 connection.execute(articles.update().where(named).values(author=None))
+                _forget_views(connection, author)
             connection.execute(audit.insert().values(at=now, by=by, what="erased", site=site, detail={"comments": len(rows)}))
         compact(self._engine)
         return len(rows)
+
+
+def _forget_views(connection: Connection, author: str) -> None:
+    """Drops saved views that ask for an author's comments: the name stands in their query."""
+    rows = connection.execute(sa.select(views.c.number, views.c.query)).all()
+    asking = [row.number for row in rows if author in parse_qs(row.query).get("author", ())]
+    for part in _parts(asking):
+        connection.execute(views.delete().where(views.c.number.in_(part)))
 
 
 def _remove(connection: Connection, numbers: Sequence[int]) -> None:

@@ -259,6 +259,8 @@ class TestIngest:
 
     def test_a_nul_is_stored_as_a_sign_that_something_was_there(self, client: httpx2.Client) -> None:
         assert ok(client.put("/v1/comments/1", json={"text": "a\x00b", "site": fresh()}), 201)["text"] == "a\ufffdb"
+        half = f'{{"text": "a\\ud83d", "site": "{fresh()}"}}'
+        assert ok(client.put("/v1/comments/1", content=half.encode(), headers=JSON), 201)["text"] == "a\ufffd", "half of a surrogate pair"
 
     def test_ids_are_unique_per_site(self, client: httpx2.Client) -> None:
         for site in (fresh(), fresh()):

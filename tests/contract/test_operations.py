@@ -119,6 +119,13 @@ def samples(text: str) -> dict[str, float]:
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
 
+def test_an_address_that_is_taken_is_said_at_once(server: Server) -> None:
+    begun = time.monotonic()
+    words = failed("serve", "--demo", "--port", str(server.port))
+    assert words.strip().splitlines() == [f"threadwise: cannot listen on 127.0.0.1:{server.port}: Address already in use"]
+    assert time.monotonic() - begun < 60
+
+
 def test_metrics_count_what_happens(server: Server, client: httpx2.Client) -> None:
     before = samples(httpx2.get(f"{server.url}/metrics").text)
     text = f"the mayor is a stupid idiot {time.time()}"

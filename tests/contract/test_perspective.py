@@ -195,6 +195,10 @@ class TestAnswer:
         assert (found["languages"], found["detectedLanguages"]) == ([], [])
         assert "TOXICITY" in found["attributeScores"]
 
+    def test_a_short_text_is_not_taken_for_a_language_that_the_model_never_saw(self, client: httpx2.Client) -> None:
+        assert analyze(client, body("you idiot"))["detectedLanguages"] == []
+        assert analyze(client, body("you idiot", languages=["en"]))["detectedLanguages"] == ["en"]
+
     def test_a_text_without_anything_to_judge_has_no_score(self, client: httpx2.Client) -> None:
         assert analyze(client, body("\u200d"))["attributeScores"] == {}
 
@@ -409,7 +413,7 @@ class TestAsStrictAsGoogle:
         [
             ("You are an idiot, my friend.", ["om", "zu-ZA"], "requestedLanguages", ["om", "zu"]),
             (
-                "\u10d2\u10d0\u10db\u10d0\u10e0\u10ef\u10dd\u10d1\u10d0, \u10e0\u10dd\u10d2\u10dd\u10e0 \u10ee\u10d0\u10e0?",
+                "გამარჯობა, როგორ ხარ დღეს, ჩემო ძვირფასო მეგობარო?",
                 [],
                 "detectedLanguages",
                 ["ka"],

@@ -184,7 +184,7 @@ def test_sessions_begin_with_the_password_and_end(store: Store) -> None:
         (lambda: security.new_user("ben", "short", "moderator", NOW), "8 to"),
         (lambda: security.new_user("ben", "long enough", "king", NOW), "role king"),
         (lambda: security.new_key("site", NOW, scopes=("everything",)), "scope everything"),
-        (lambda: security.new_key("site", NOW, token="short"), "20 characters"),
+        (lambda: security.new_key("site", NOW, token="short"), "12 characters"),
         (lambda: security.new_key(" ", NOW), "needs a name"),
     ],
 )
@@ -235,6 +235,9 @@ def _filled(store: Store) -> None:
     suggestion = {"site": "site", "key": "k", "token": "comment:1", "text": f"then {WORD}", "languages": [], "context": {}}
     store.comments.suggest(suggestion | {"scores": {"TOXICITY": 1}, "at": NOW})
     put(store, replace(ONE, id="2", author="Ben", text="a quiet word"))
+    store.accounts.add_user(security.new_user("ben", "correct horse", "moderator", NOW))
+    for number, query in enumerate(("author=Ana&state=open", "author=Ben")):
+        store.desk.saved.keep_view("ben", f"view {number}", query, NOW)
 
 
 @pytest.mark.parametrize("way", ["author", "comment"])
@@ -248,6 +251,7 @@ def test_erasure_leaves_no_trace(store: Store, database: str, way: str, postgres
     assert WORD not in str(everything)
     if way == "author":
         assert "Ana" not in str(everything)
+        assert [view.query for view in store.desk.saved.views("ben")] == ["author=Ben"]
     assert_not_on_disk(store, database, postgres_folder)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labels.scores import Scored, ScoreInput
-from serve import scoring
+from serve import packing, scoring
 from serve.scoring import Queue, QueueFullError
 from train.inference import Prepared, Scorer
 
@@ -31,6 +33,8 @@ class Slow:
 
 class Item:
     tokens = 10
+    encoded = None
+    lang = reason = None
 
     def __init__(self, input: ScoreInput) -> None:
         self.input = input
@@ -87,3 +91,58 @@ def test_a_long_list_that_has_just_come_does_not_turn_singles_away(queue: Queue,
     whole = queue.submit(comments(1_500))
     assert queue.submit(comments(1)).result(5).scored
     assert whole.cancel()
+
+
+def test_a_comment_is_answered_when_its_pass_is_over_and_not_later(queue: Queue) -> None:
+    """Sixteen of the list are looked over at a time, and scored in 32 ms; the single one is not held until the list is done."""
+    whole, single = queue.submit(comments(300)), queue.submit(comments(1))
+    begun = time.monotonic()
+    assert single.result(10).timing.infer < 0.2
+    assert time.monotonic() - begun < 0.3
+    assert not whole.done()
+    assert whole.result(10).timing.infer > 0.5, "all of its passes"
+
+
+def cost(passes: Sequence[Sequence[int]]) -> int:
+    return sum(packing._PASS_COST + len(one) * max(one) for one in passes)
+
+
+@pytest.mark.parametrize(
+    ("widths", "first"),
+    [
+        ([32], [0]),
+        ([16, 64], [0, 1]),  # padding costs 48, a pass of its own 64
+        ([16, 128], [0]),
+        ([128, 16, 16, 16, 112], [0, 4]),
+        ([32] * 40, list(range(16))),  # 512 tokens
+        ([700, 16, 16], [0]),
+        ([16, 700, 16], [0, 2]),
+        ([0, 0], [0, 1]),  # what cannot be scored costs nothing
+    ],
+)
+def test_those_go_together_that_cost_least_together(widths: list[int], first: list[int]) -> None:
+    found = packing.first(widths)
+    assert len(found) == len(first)
+    assert [widths[place] for place in found] == [widths[place] for place in first]
+    assert 0 in found
+
+
+@given(st.lists(st.integers(1, 200).map(lambda tokens: 8 * tokens), min_size=1, max_size=7))
+def test_no_split_of_all_that_wait_is_cheaper(widths: list[int]) -> None:
+    passes, left = list[list[int]](), list(widths)
+    while left:
+        places = packing.first(left)
+        assert 0 in places
+        passes.append([left[place] for place in places])
+        left = [width for place, width in enumerate(left) if place not in places]
+    assert all(len(one) == 1 or len(one) * max(one) <= packing.PASS_TOKENS for one in passes)
+    assert cost(passes) == min(cost(split) for split in splits(sorted(widths)))
+
+
+def splits(widths: list[int]) -> Iterator[list[list[int]]]:
+    """Every way to cut a list in the order of width into passes that are allowed."""
+    if not widths:
+        yield []
+    for end in range(1, len(widths) + 1):
+        if end == 1 or end * widths[end - 1] <= packing.PASS_TOKENS:
+            yield from ([widths[:end], *rest] for rest in splits(widths[end:]))
