@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError, TomlConfigSettingsSource
 
 from labels.errors import ConfigError
@@ -19,6 +19,9 @@ from labels.errors import ConfigError
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_DATABASES = ("sqlite:", "postgresql+psycopg:")
 
 
 class Limits(_Part):
@@ -81,6 +84,20 @@ class Settings(BaseSettings):
     webhooks: Webhooks
     retention: Retention
     cors: Cors
+
+    @field_validator("database")
+    @classmethod
+    def _a_database_that_is_known(cls, url: str) -> str:
+        if not url.startswith(_DATABASES):
+            raise ValueError(f"{url.partition(':')[0]} is not known; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+        return url
+
+    @field_validator("policy")
+    @classmethod
+    def _a_policy_that_is_there(cls, file: str) -> str:
+        if file and not Path(file).is_file():
+            raise ValueError(f"there is no file {file}")
+        return file
 
     def shown(self) -> dict[str, Any]:
         """For the log: secrets are counted, a password in the database's URL is hidden."""
@@ -150,7 +167,7 @@ def _value(text: str) -> object:
 def _said(place: tuple[int | str, ...], message: str, kind: str) -> str:
     name = ".".join(map(str, place))
     if kind != "extra_forbidden":
-        return f"setting {name}: {message}"
+        return f"setting {name}: {message.removeprefix('Value error, ')}"
     near = difflib.get_close_matches(name, _names(), n=1)
     return f"setting {name} is unknown" + (f"; did you mean {near[0]}?" if near else "")
 

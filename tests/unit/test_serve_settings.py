@@ -32,10 +32,10 @@ def test_flag_over_environment_over_file_over_default(monkeypatch: pytest.Monkey
     assert (settings.load(file, flags).port, settings.load(file, flags).limits.request_s) == (3, 9)
 
 
-@pytest.mark.parametrize(("name", "member"), [("DATABASE", "database"), ("MODEL", "model"), ("POLICY", "policy"), ("HOST", "host")])
-def test_the_named_variables(monkeypatch: pytest.MonkeyPatch, name: str, member: str) -> None:
-    monkeypatch.setenv(f"THREADWISE_{name}", "given")
-    assert getattr(settings.load(), member) == "given"
+@pytest.mark.parametrize(("name", "value"), [("DATABASE", "sqlite:///given.db"), ("MODEL", "open"), ("POLICY", __file__), ("HOST", "::1")])
+def test_the_named_variables(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"THREADWISE_{name}", value)
+    assert getattr(settings.load(), name.lower()) == value
 
 
 def test_secrets_are_a_list_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,11 +50,13 @@ def test_lists_are_toml() -> None:
 def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THREADWISE_LIMITS__BODY_BYTES", "many")
     flags = {"port": "70000", "limits.request_s": "0", "limits.key_per_minut": "5", "perspective.unknown_language": "maybe"}
+    flags |= {"database": "mysql://ana:geheim@db/x", "policy": "no/such.toml"}
     with pytest.raises(ConfigError) as caught:
         settings.load(flags=flags)
     said = str(caught.value)
-    for name in ("port", "limits.request_s", "limits.body_bytes", "perspective.unknown_language"):
+    for name in ("port", "limits.request_s", "limits.body_bytes", "perspective.unknown_language", "database", "policy"):
         assert f"setting {name}:" in said
+    assert "geheim" not in said
     assert "limits.key_per_minut is unknown; did you mean limits.key_per_minute?" in said
 
 
