@@ -49,7 +49,7 @@ def read(document: Document, ways: Collection[str] = WAYS) -> Reading:
     if not page.lines:
         page = tree.flatten(root, hidden=tree.HIDDEN - {"noscript"})
     lang = detect.language("\n".join(page.lines)[:_LANGUAGE_CHARS], _declared(page))
-    thread = (_of_talk(page, lang) if "talk" in ways else None) or _thread(page, times.find(page, lang, document.now), ways)
+    thread = (_of_talk(page, lang) if "talk" in ways else None) or _thread(page, times.find(page, lang, document.now), lang, ways)
     return _reading(document, page, lang, thread)
 
 
@@ -64,11 +64,11 @@ def _of_talk(page: Page, lang: str | None) -> _Thread | None:
     return _Thread("talk", list(found.comments), [page.path(node) for node in found.nodes]) if found else None
 
 
-def _thread(page: Page, stamps: Sequence[Time], ways: Collection[str]) -> _Thread | None:
+def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str]) -> _Thread | None:
     if "platform" in ways and (hit := platforms.find(page, stamps)):
         return _of_fields(page, f"platform/{hit[0].name}", hit[1], opens=hit[0].opens)
     data = _of_items("linked_data", embedded.linked_data(page.root)) if "linked_data" in ways else None
-    found = general.find(page, stamps) if "general" in ways else None
+    found = general.find(page, stamps, lang) if "general" in ways else None
     if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws)):
         return _of_fields(page, "general", found.fields, opens=found.opens)
     if data is None and "state" in ways:

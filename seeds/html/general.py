@@ -3,7 +3,8 @@
     find(page, times)  ->  Found  or None
 
 `records` proposes ways to cut the page, `fields` reads each, and here is judged which of them is most like comments: names, times, sentences,
-buttons to answer, words such as "comment" in the markup; links instead of sentences speak against it.
+somebody who says "I" or "you", buttons to answer, words such as "comment" in the markup; links instead of sentences and a
+main heading in each record speak against it.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _LEAST = 1.0
 _NEARLY = 0.9
 """Share of the best score that suffices for records that lie around the best ones."""
 _ANCHOR_NODES = 8
+_VOICE_CHARS = 1000
 _HEADING_LINES = 12
 """Lines before the first record in which a heading may announce the number of comments."""
 
@@ -47,10 +49,10 @@ class Found:
     """The first record opens the discussion (a forum): it is the article."""
 
 
-def find(page: Page, times: Sequence[Time]) -> Found | None:
+def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
     cuts = [*records.candidates(page, times), *records.named(page, NAMED)]
-    likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times))).score > _LEAST]
+    likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times), lang)).score > _LEAST]
     if not likely:
         return None
     best = max(likely, key=lambda found: found.score)
@@ -66,7 +68,7 @@ def _wraps(outer: Found, inner: Found) -> bool:
     )
 
 
-def judge(page: Page, read: Sequence[Fields]) -> Found:
+def judge(page: Page, read: Sequence[Fields], lang: str | None) -> Found:
     """How much a list of records is like comments: score 0 = not at all, growing with their number."""
     size = len(read)
     letters = sum(len(item.text) for item in read) + 1
@@ -78,9 +80,11 @@ def judge(page: Page, read: Sequence[Fields]) -> Found:
         "said": mean(_said(page, item.record) for item in read[:20]),
         "answers": mean(_has_answer(page, item) for item in read[:20]),
         "verbs": mean(item.said for item in read),
+        "voice": mean(marks.has_voice(item.text[:_VOICE_CHARS], lang) for item in read[:20]),
         "many": float(len({item.author for item in read if item.author}) > 1),
         "distinct": len({item.text for item in read}) / size,
         "linked": sum(_linked(page, item) for item in read) / letters,
+        "titled": mean(any(page.tags[node] == "h1" for node in item.record.nodes()) for item in read),
         "announced": float(_is_announced(page, read)),
         "anchored": mean(_is_anchored(page, item.record) for item in read),
     }
@@ -98,12 +102,14 @@ _WEIGHTS = {
     "said": 2.0,
     "answers": 1.0,
     "verbs": 1.0,
+    "voice": 1.0,
     "many": 0.5,
     "linked": -4.0,
+    "titled": -2.0,
     "announced": 1.5,
     "anchored": 0.4,
 }
-_BAR = 4.2
+_BAR = 4.8
 
 
 def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
