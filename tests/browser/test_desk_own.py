@@ -43,6 +43,9 @@ def test_a_phone_decides_by_touch(room: Room) -> None:
     with page.expect_response(answered(page, "/undo")):
         page.locator("#says button").tap()
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "5")
+    for left in (6, 7, 8):
+        page.locator("#undo button").tap()
+        expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", str(left))
     small = page.evaluate(
         "[...document.querySelectorAll('.card[aria-current=true] :is(button, summary)')].filter(one => one.checkVisibility())"
         ".map(one => one.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length"

@@ -32,6 +32,7 @@ class Lived:
         room.put(library())
         room.fill((RUDE + KIND) * 6, replies=True)
         self.admin = room.person("admin")
+        room.seat(room.person())  # somebody else reads a comment all the while
         page = room.seat(self.admin)
         for keys in ("r1", "a", "a", "r2", "h", "e"):
             with page.expect_response(lambda response: response.url.endswith("/decide")):

@@ -29,6 +29,10 @@ DOORS: dict[tuple[str, str], tuple[str, dict[str, str]]] = {
     ("POST", "/review/bulk/undo"): ("moderator", {"batch": "0" * 16}),
     ("POST", "/review/policy/drafts"): ("moderator", {"name": "draft", "view": "at.1=20"}),
     ("POST", "/review/policy/drafts/{number}/apply"): ("admin", {"seen": "1"}),
+    ("GET", "/insight"): ("viewer", {}),
+    ("GET", "/labels"): ("moderator", {}),
+    ("POST", "/labels/{number}"): ("moderator", {"act": "publish", "version": "1"}),
+    ("GET", "/labels/export.jsonl"): ("admin", {}),
 }
 """Route -> the lowest role that it is open to, and a form that is right."""
 BELOW = {"moderator": "viewer", "admin": "moderator"}
@@ -63,7 +67,7 @@ def test_no_door_is_forgotten(desk: Desk) -> None:
     found = set()
     for outer in desk.app.routes:
         for route in getattr(getattr(outer, "original_router", None), "routes", [outer]):
-            if isinstance(route, APIRoute) and route.path.startswith("/review"):
+            if isinstance(route, APIRoute) and route.path.startswith(("/review", "/insight", "/labels")):
                 found |= {(method, route.path) for method in route.methods or ()}
     assert found == set(DOORS)
 

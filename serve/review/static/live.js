@@ -14,4 +14,5 @@ export function follow(handlers, wanted = true) {
     latest = news.latest;
   });
   addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // back again, as it was left, with old news
 }

@@ -340,6 +340,7 @@ cards?.addEventListener("toggle", (event) => {
   rejecting = event.target.open && event.target.closest(".card") === current();
   if (event.target.open) event.target.querySelector(".reasons").scrollIntoView({ block: "nearest" });
 }, true);
+document.getElementById("undo")?.addEventListener("submit", (event) => { event.preventDefault(); undo(); });
 document.getElementById("keys-help")?.addEventListener("click", () => actions.help());
 document.addEventListener("selectionchange", mark);
 document.getElementById("filters")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
