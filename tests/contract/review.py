@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from labels import schema
 from labels.scores import Scored, Span
 from labels.thread import Article
 from serve import security, settings
@@ -30,6 +31,7 @@ from train.inference import Scorer
 HOME = {"Sec-Fetch-Site": "same-origin"}
 SCRIPT = HOME | {"Accept": "application/json"}
 PASSWORD = "correct horse"
+DAY_MS = 86_400_000
 _STATE = ("state", "action", "escalated", "highlighted", "decision")
 _numbers = itertools.count(1)
 
@@ -88,6 +90,9 @@ class Desk:
         span: tuple[int, int] | None = None,
         rule: str = "toxic",
         threat: float = 0.0,
+        stance: str | None = None,
+        lang: str = "en",
+        days_ago: float = 0,
         **more: Any,
     ) -> list[int]:
         """Numbers of new comments, one for each score of toxicity; `span`: what carries it, as the model says; `rule`: its name."""
@@ -98,8 +103,9 @@ class Desk:
             incoming = Incoming(f"c{next(_numbers)}", site, text, **{"author": "Ana", **more})
             said = {"toxicity": {"toxicity": score, "insult": score, "threat": threat}}
             said["sentiment"] = {"negative": 0.7, "neutral": 0.2, "positive": 0.1}
-            items.append((incoming, Scored(incoming.id, "en", said, "tiny@0", spans=spans), verdict))
-        return [stored.number for stored, _ in self.store.comments.put_all(items, self.service.now)]
+            said |= {"stance": {name: 0.8 if name == stance else 0.1 for name in schema.STANCE.names}} if stance else {}
+            items.append((incoming, Scored(incoming.id, lang, said, "tiny@0", spans=spans), verdict))
+        return [stored.number for stored, _ in self.store.comments.put_all(items, self.service.now - int(days_ago * DAY_MS))]
 
     def article(self, site: str, title: str) -> str:
         name = f"article{next(_numbers)}"
