@@ -75,27 +75,40 @@ def _losses(langs: np.ndarray, gold: Bools, touched: Bools, clean: Floats, after
 
 
 def fairness(scorer: Scorer, threshold: Mapping[str, float]) -> dict[str, Any]:
-    """On the measuring half of our functional cases: false-positive and false-negative rates per category, language and group.
+    """`error_rates` of a release on the measuring half of our functional cases."""
+    cases = list(functional.cases("measure"))
+    scored = scorer.score([ScoreInput(case.id, case.text, case.lang) for case in cases])
+    return error_rates(cases, np.array([one.scores["toxicity"]["toxicity"] for one in scored]), threshold)
+
+
+def error_rates(cases: Sequence[functional.Case], probability: Floats, threshold: Mapping[str, float]) -> dict[str, Any]:
+    """False-positive and false-negative rates per category, language, both, and group; whether a group is flagged wrongly far more often.
 
     `threshold`: language -> probability from which a comment counts as flagged; "*" for the others.
     """
-    cases = list(functional.cases("measure"))
-    scored = scorer.score([ScoreInput(case.id, case.text, case.lang) for case in cases])
-    probability = np.array([one.scores["toxicity"]["toxicity"] for one in scored])
     gold = np.array([case.labels["toxicity"] >= 0.5 for case in cases])
     flagged = probability >= np.array([threshold.get(case.lang, threshold["*"]) for case in cases])
-    found: dict[str, Any] = {"cases": len(cases), "all": _rates(gold, flagged), "roc_auc": _round(metrics.roc_auc(gold, probability))}
-    for name, keys in (
-        ("by_category", [case.category for case in cases]),
-        ("by_language", [case.lang for case in cases]),
-        ("by_group", [case.group or "" for case in cases]),
-    ):
-        places = {key: np.array([other == key for other in keys]) for key in sorted(set(keys) - {""})}
-        found[name] = {key: _rates(gold[at], flagged[at]) for key, at in places.items()}
-    rates = [each["false_positive_rate"] for each in found["by_group"].values()]
+
+    def by(keys: Sequence[str | None], among: Bools) -> dict[str, Any]:
+        places = {key: among & np.array([other == key for other in keys]) for key in sorted(set(filter(None, keys)))}
+        return {key: _rates(gold[at], flagged[at]) for key, at in places.items() if at.any()}
+
+    everywhere = np.ones(len(cases), np.bool_)
+    langs, categories = [case.lang for case in cases], [case.category for case in cases]
+    groups = by([case.group for case in cases], everywhere)
+    rates = [each["false_positive_rate"] for each in groups.values() if each["harmless"]]
     mean = float(np.mean(rates)) if rates else 0.0
-    found["worst_group_over_mean"] = round(max(rates) / mean, 3) if mean else None
-    return found
+    return {
+        "cases": len(cases),
+        "all": _rates(gold, flagged),
+        "roc_auc": _round(metrics.roc_auc(gold, probability)),
+        "by_category": by(categories, everywhere),
+        "by_language": by(langs, everywhere),
+        "by_language_and_category": {lang: by(categories, np.array(langs) == lang) for lang in sorted(set(langs))},
+        "by_group": groups,
+        "worst_group_over_mean": round(max(rates) / mean, 3) if mean else None,
+        "no_group_above_twice_the_mean": max(rates, default=0.0) <= 2 * mean,
+    }
 
 
 def _rates(gold: Bools, flagged: Bools) -> dict[str, Any]:
