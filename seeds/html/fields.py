@@ -213,7 +213,7 @@ def within(records: Sequence[Record], nodes: Sequence[int]) -> list[list[int]]:
             at += 1
         while open_ and records[open_[-1]].end <= node:
             open_.pop()
-        if open_:
+        if open_ and not any(low <= node < high for low, high in records[open_[-1]].inner):
             found[open_[-1]].append(place)
     return found
 

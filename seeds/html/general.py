@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import mean
 
 from seeds import marks
-from seeds.html import fields, records
+from seeds.html import company, fields, records
 from seeds.html.fields import Fields
 from seeds.html.records import Record
 from seeds.html.times import Time
@@ -34,6 +34,8 @@ _SINGLE = re.compile(
 _LEAST = 1.0
 _NEARLY = 0.9
 """Share of the best score that suffices for records that lie around the best ones."""
+_JOINED = 5
+"""Lists that are tried as one thread of two looks."""
 _ANCHOR_NODES = 8
 _VOICE_CHARS = 1000
 _HEADING_LINES = 12
@@ -53,11 +55,20 @@ def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
     cuts = [*records.candidates(page, times), *records.named(page, NAMED)]
     likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times), lang)).score > _LEAST]
+    likely += [judge(page, read, lang) for read in company.joined(page, [found.fields for found in _best(likely)], times)]
     if not likely:
         return None
     best = max(likely, key=lambda found: found.score)
     around = [found for found in likely if found.score >= _NEARLY * best.score and _wraps(found, best)]
     return min(around, key=lambda found: found.fields[0].record.begin, default=best)
+
+
+def _best(likely: Sequence[Found]) -> list[Found]:
+    """The likeliest lists, those with the same times once."""
+    apart: dict[tuple[int, ...], Found] = {}
+    for found in sorted(likely, key=lambda found: found.score, reverse=True):
+        apart.setdefault(tuple(item.record.time.node if item.record.time else item.record.begin for item in found.fields), found)
+    return list(apart.values())[:_JOINED]
 
 
 def _wraps(outer: Found, inner: Found) -> bool:
