@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labels import schema
+from labels import functional, schema
 
 TEXT = (Path(schema.__file__).parent / "guidelines.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^(#{2,3} .+)\n((?:(?!#{2,3} ).*\n?)*)", TEXT, re.MULTILINE))
@@ -50,3 +50,21 @@ def test_the_links_of_the_contents_lead_to_sections() -> None:
     links = re.findall(r"\]\(#([^)]+)\)", TEXT)
     assert links
     assert set(links) <= anchors
+
+
+def test_an_example_that_is_a_functional_case_is_answered_as_the_case_is_labelled() -> None:
+    """People and the model's cases decide alike."""
+    cases = {bare(case.text): case for case in functional.cases()}
+    compared = 0
+    for output in schema.TOXICITY.names:
+        for row in SECTIONS[f"### `toxicity.{output}`"].splitlines():
+            match = re.match(r"\| (?:\(\w\w\) )?(.+?) (?:\(\*.*\*\) )?\| (yes|no) \|", row)
+            case = cases.get(bare(match[1])) if match else None
+            if match and case and output in case.labels:
+                assert case.labels[output] == (match[2] == "yes"), row
+                compared += 1
+    assert compared >= 8
+
+
+def bare(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
