@@ -69,11 +69,15 @@ def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collecti
         return _of_fields(page, f"platform/{hit[0].name}", hit[1], opens=hit[0].opens)
     data = _of_items("linked_data", embedded.linked_data(page.root)) if "linked_data" in ways else None
     found = general.find(page, stamps, lang) if "general" in ways else None
-    if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws)):
+    if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws) or _lacks_times(data)):
         return _of_fields(page, "general", found.fields, opens=found.opens)
     if data is None and "state" in ways:
         data = _of_items("state", embedded.state(page.root))
     return data
+
+
+def _lacks_times(thread: _Thread) -> bool:
+    return 2 * sum(raw.created_at is not None for raw in thread.raws) < len(thread.raws)
 
 
 def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:

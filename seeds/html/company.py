@@ -2,8 +2,8 @@
 
     joined(page, lists, times)  ->  lists of fields, each of two lists that make one thread
 
-The records of the second stand beside those of the first or inside them. Quotes are no records: the author and the time of a quote are those
-those of another comment.
+The records of the second stand beside those of the first or inside them. Quotes are no records: the author and the time of a quote
+are those of another comment.
 """
 
 from __future__ import annotations

@@ -25,6 +25,10 @@ _MAX_NAME = 60
 _MAX_NOISE = 120
 _RUNNING = 160
 """So many characters beside a name, and it stands in running text."""
+_LIKELY, _SURE = 0.9, 2.2
+"""Values of a slot that may hold the authors, and of one that surely does."""
+_SIGNS = " \t,;:|•·»«♦★☆✓✔"
+"""Not part of a name at its ends: what parts it from other words, and marks of a rank."""
 _REACH = 80
 """Elements of a record that are looked at for an author, from its begin; as many from its end."""
 _PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
@@ -263,17 +267,27 @@ def _learnt_authors(page: Page, records: Sequence[Record]) -> list[tuple[int | N
         ),
         reverse=True,
     )
-    good = [slot for value, slot in ranked if value > 0.9][:4]
-    return [_author(page, record, [slots[slot].get(at) for slot in good]) for at, record in enumerate(records)]
+    good = [slot for value, slot in ranked if value > _LIKELY][:4]
+    sure = sum(value > _SURE for value, _ in ranked[:4])
+    return [_author(page, record, [slots[slot].get(at) for slot in good], sure) for at, record in enumerate(records)]
 
 
-def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None]) -> tuple[int | None, str | None, bool]:
-    """The name in the best slot that the record has; else what stands beside its time."""
-    for found in tries:
+def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None], sure: int) -> tuple[int | None, str | None, bool]:
+    """The name in the best slot that the record has, or what stands beside its time.
+
+    The first `sure` slots are the author's beyond doubt: they may hold any words ("123456"), and a record without them is a guest's, whose
+    name stands beside the time rather than in a worse slot.
+    """
+    for found in tries[:sure]:
+        if found and any(map(str.isalnum, found[1])) and (found is tries[0] or not is_no_name(found[1])):
+            return *found, False
+    beside = beside_time(page, record)
+    if sure and beside[0]:
+        return None, *beside
+    for found in tries[sure:]:
         if found and found[1] and not is_no_name(found[1]):
-            return found[0], found[1], False
-    name, said = beside_time(page, record)
-    return None, name, said
+            return *found, False
+    return None, *beside
 
 
 def beside_time(page: Page, record: Record) -> tuple[str | None, bool]:
@@ -332,7 +346,7 @@ def _name(text: str) -> str | None:
     """The name in an element that shows it: without "by" and "said" around it, else as it is written."""
     bare = text.strip()
     name, said = marks.author_of(bare.rstrip(".…"))
-    return (name if said else bare.strip(" \t,;:|•·»«")) or None
+    return (name if said else bare.strip(_SIGNS)) or None
 
 
 @lru_cache(maxsize=1 << 14)
@@ -381,7 +395,7 @@ def is_no_name(text: str) -> bool:
     """Buttons, counters, numbers, times, facts about a member."""
     if not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None:
         return True
-    stamp = dates.find(text) if any(map(str.isdigit, text)) else None
+    stamp = dates.find(f"{text} 2000") if any(map(str.isdigit, text)) else None  # "Apr 24": a day without its year
     return stamp is not None and 2 * (stamp.end - stamp.begin) > len(text)
 
 

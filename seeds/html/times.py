@@ -30,6 +30,8 @@ _MARKED_XPATH = " | ".join(f".//*[@{name}]" for name in _MARKED) + " | .//time"
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
+_ZERO = "1970-01-01T00:00:00"
+"""The begin of a computer's clock: what a page writes where it knows no time."""
 _DIGIT = re.compile(r"\d")
 _ZONED = re.compile(r"T.*(?:Z|[+-]\d\d:\d\d)$")
 
@@ -186,7 +188,9 @@ def of_value(value: str) -> Stamp | None:
         moment = datetime.fromtimestamp(int(match[1]), UTC)
         return Stamp(0, len(value), value, moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
     stamp = dates.find(value.strip())
-    return stamp if stamp is not None and stamp.begin == 0 and stamp.written and value.strip()[:4].isdigit() else None
+    if stamp is None or stamp.begin or not stamp.written or not value.strip()[:4].isdigit():
+        return None
+    return None if stamp.written.startswith(_ZERO) else stamp
 
 
 @cache
