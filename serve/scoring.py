@@ -1,9 +1,10 @@
-"""The one scoring queue: requests in, scores out, on a thread of its own.
+"""The one scoring queue: requests in, scores out, on threads of its own, off the event loop.
 
-Each turn of the worker is one pass of the model: it looks over the next comments, up to a budget of tokens, and scores those together
-that cost least together (`packing`), of whatever requests they are; each is answered when its pass is over. The worker sleeps until it
-is notified, passes over what was cancelled, and keeps the scores of inputs that come again. A queue that is full, or too long to wait in,
-says so at once (`QueueFullError`); nothing waits for room, and a storm leaves no more behind than seconds of work.
+It has a lane for each pass of the model that may run at the same time. Each turn of a lane is one pass: it looks over the next comments,
+up to a budget of tokens, and scores those together that cost least together (`packing`), of whatever requests they are; each is answered
+when its pass is over. A lane sleeps until it is notified, passes over what was cancelled, and keeps the scores of inputs that come again.
+A queue that is full, or too long to wait in, says so at once (`QueueFullError`); nothing waits for room, and a storm leaves no more behind
+than seconds of work.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the worker, for metrics: a pass of the model, and what the cache answered beside it."""
+    """One turn of a lane, for metrics: a pass of the model, and what the cache answered before it."""
 
     comments: int
     tokens: int
@@ -113,12 +114,19 @@ class _Unit:
 
 
 class Queue:
-    """Safe to call from any thread; `start` it first. `watch` is told of each turn."""
+    """Safe to call from any thread; `start` it first. A lane for each scorer; they differ in nothing. `watch` is told of each turn."""
 
     def __init__(
-        self, scorer: Scorer, *, limit: int, batch_tokens: int, cache_entries: int = 0, watch: Callable[[Turn], None] | None = None
+        self,
+        scorers: Sequence[Scorer],
+        *,
+        limit: int,
+        batch_tokens: int,
+        cache_entries: int = 0,
+        watch: Callable[[Turn], None] | None = None,
     ) -> None:
-        self.scorer = scorer
+        self.scorer = scorers[0]
+        self._scorers = tuple(scorers)
         self.limit = limit
         self._batch_tokens = batch_tokens
         self._cache: OrderedDict[bytes, Scored] = OrderedDict()
@@ -128,12 +136,15 @@ class Queue:
         self._heaped = 0
         self._numbers = itertools.count()
         self._ready: tuple[_Unit, ...] = ()
-        """In the order of `due`; only the worker replaces it."""
+        """In the order of `due`; only lanes replace it, who hold the lock."""
         self._hits = 0
-        self._done, self._busy = 200.0, 1.0  # comments, and seconds of passes, the older ones less and less: how fast it is now
+        self._done, self._busy = 200.0, 1.0  # comments, and seconds of passes, the older ones less and less: how fast a lane is now
         self._stopping = False
         self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
+        """Over the heap, held for moments only: the event loop takes it too."""
+        self._lock = threading.Lock()
+        """Over what the lanes share beside it: what is ready, the cache, answers, figures."""
+        self._threads: tuple[threading.Thread, ...] = ()
 
     @property
     def waiting(self) -> int:
@@ -143,12 +154,13 @@ class Queue:
     @property
     def alive(self) -> bool:
         """Whether what is submitted will be scored."""
-        return self._thread is not None and self._thread.is_alive() and not self._stopping
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads) and not self._stopping
 
     def start(self) -> None:
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="scoring", daemon=True)
-        self._thread.start()
+        self._threads = tuple(threading.Thread(target=self._run, args=(one,), name="scoring", daemon=True) for one in self._scorers)
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> Future[Answer]:
         """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once."""
@@ -174,36 +186,41 @@ class Queue:
     @property
     def _rate(self) -> float:
         """Comments a second."""
-        return self._done / self._busy
+        return self._done / self._busy * len(self._scorers)
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Takes nothing more and finishes what was accepted."""
         with self._wake:
             self._stopping = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join(timeout_s)
 
-    def _run(self) -> None:
+    def _run(self, scorer: Scorer) -> None:
         while True:
             with self._wake:
                 while not self._heap and not self._ready and not self._stopping:
                     self._wake.wait()
                 if not self._heap and not self._ready:
                     return
-            self._turn()
+            self._turn(scorer)
 
-    def _turn(self) -> None:
+    def _turn(self, scorer: Scorer) -> None:
         while (piece := self._next()) is not None:
-            self._prepare(piece)
+            self._prepare(scorer, piece)
         units = self._chosen()
         begun = time.monotonic()
         try:
-            answers = self._infer(units)
+            answers = _infer(scorer, units)
         except Exception:
-            # The worker outlives any comment, and no comment takes the others of its pass with it.
+            # A lane outlives any comment, and no comment takes the others of its pass with it.
             _LOG.exception("scoring failed; each comment of the pass is tried alone")
-            answers = [self._alone(unit.item.input, unit.job.explain) for unit in units]
+            answers = [_alone(scorer, unit.item.input, unit.job.explain) for unit in units]
+        with self._lock:
+            turn = self._answer(units, answers, begun)
+        self._watch(turn)
+
+    def _answer(self, units: Sequence[_Unit], answers: Sequence[Scored], begun: float) -> Turn:
         seconds = time.monotonic() - begun
         for job in {id(unit.job): unit.job for unit in units}.values():
             job.queue = begun - job.arrived if job.queue is None else job.queue
@@ -214,14 +231,15 @@ class Queue:
         if units:
             self._done, self._busy = 0.9 * self._done + len(units), 0.9 * self._busy + seconds
         hits, self._hits = self._hits, 0
-        self._watch(Turn(len(units), sum(unit.item.tokens for unit in units), hits, seconds))
+        return Turn(len(units), sum(unit.item.tokens for unit in units), hits, seconds)
 
     def _next(self) -> _Piece | None:
         """The next piece to tokenise: while there is little to choose from, and where it comes before all that is ready."""
         with self._wake:
             while self._heap:
-                little = len(self._ready) < _LOOK and sum(unit.item.tokens for unit in self._ready) < self._batch_tokens
-                if not little and self._heap[0].due >= self._ready[0].due:
+                ready = self._ready
+                little = len(ready) < _LOOK and sum(unit.item.tokens for unit in ready) < self._batch_tokens
+                if not little and self._heap[0].due >= ready[0].due:
                     return None
                 piece = heapq.heappop(self._heap)
                 self._heaped -= len(piece.inputs)
@@ -229,58 +247,75 @@ class Queue:
                     return piece
         return None
 
-    def _prepare(self, piece: _Piece) -> None:
+    def _prepare(self, scorer: Scorer, piece: _Piece) -> None:
         """Tokenises a piece; what the cache holds is answered at once."""
         job, begun = piece.job, time.monotonic()
         try:
-            items = self.scorer.encode(piece.inputs)
+            items = scorer.encode(piece.inputs)
         except Exception:
             _LOG.exception("tokenising failed; each comment of the piece is tried alone")
-            for place, given in enumerate(piece.inputs, start=piece.begin):
-                _deliver(job, place, self._alone(given, job.explain))
+            alone = [_alone(scorer, given, job.explain) for given in piece.inputs]
+            with self._lock:
+                for place, answer in enumerate(alone, start=piece.begin):
+                    _deliver(job, place, answer)
             return
-        new = list[_Unit]()
-        for place, item in enumerate(items, start=piece.begin):
-            # Explanations hold positions of one text and are not kept.
-            key = fingerprint(item) if self._cache_entries and not job.explain else None
-            if key is not None and (held := self._cache.get(key)) is not None:
-                self._cache.move_to_end(key)
-                self._hits += 1
-                _deliver(job, place, replace(held, id=item.input.id))
-            else:
-                new.append(_Unit(piece.due, place, item, job, key))
-        job.tokenise += time.monotonic() - begun
-        self._ready = tuple(sorted((*self._ready, *new), key=lambda unit: unit.due))
+        # Explanations hold positions of one text and are not kept.
+        kept = self._cache_entries and not job.explain
+        keys = [fingerprint(item) if kept else None for item in items]
+        with self._lock:
+            job.tokenise += time.monotonic() - begun
+            new = [
+                _Unit(piece.due, place, item, job, key)
+                for place, (item, key) in enumerate(zip(items, keys, strict=True), start=piece.begin)
+                if not self._is_known(job, place, item, key)
+            ]
+            self._ready = tuple(sorted((*self._ready, *new), key=lambda unit: unit.due))
+
+    def _is_known(self, job: _Job, place: int, item: Prepared, key: bytes | None) -> bool:
+        """Whether the cache held the answer, which is delivered then."""
+        held = self._cache.get(key) if key is not None else None
+        if key is None or held is None:
+            return False
+        self._cache.move_to_end(key)
+        self._hits += 1
+        _deliver(job, place, replace(held, id=item.input.id))
+        return True
 
     def _chosen(self) -> list[_Unit]:
-        """Takes the units of the next pass out of what is ready; what was cancelled is left out."""
-        ready = [unit for unit in self._ready if not unit.job.future.done()]
-        places = packing.first([_width(unit.item) for unit in ready[:_LOOK]]) if ready else []
-        taken = set(places)
-        self._ready = tuple(unit for place, unit in enumerate(ready) if place not in taken)
+        """Takes the units of the next pass out of what is ready; what was cancelled is left out. Wakes another lane for the rest."""
+        with self._lock:
+            ready = [unit for unit in self._ready if not unit.job.future.done()]
+            places = packing.first([_width(unit.item) for unit in ready[:_LOOK]]) if ready else []
+            taken = set(places)
+            self._ready = tuple(unit for place, unit in enumerate(ready) if place not in taken)
+        if self._ready:
+            with self._wake:
+                self._wake.notify()
         return [ready[place] for place in places]
-
-    def _infer(self, units: Sequence[_Unit]) -> list[Scored]:
-        """Answers in order; equal ones are scored once."""
-        explain = any(unit.job.explain for unit in units)
-        keys = [unit.key or place for place, unit in enumerate(units)]
-        different = {key: unit.item for key, unit in zip(keys, units, strict=True)}
-        found = dict(zip(different, self.scorer.infer(list(different.values()), explain=explain) if units else (), strict=True))
-        return [replace(found[key], id=unit.item.input.id) for key, unit in zip(keys, units, strict=True)]
-
-    def _alone(self, item: ScoreInput, explain: bool) -> Scored:
-        """The answer for one comment, whatever the model makes of it."""
-        try:
-            return self.scorer.score([item], explain=explain)[0]
-        except Exception:
-            _LOG.exception("a comment cannot be scored")
-            return Scored(item.id, item.lang, {}, self.scorer.model, Unscored.FAILED)
 
     def _keep(self, key: bytes | None, answer: Scored) -> None:
         if key is not None and answer.reason is not Unscored.FAILED:
             self._cache[key] = replace(answer, spans=None)
             if len(self._cache) > self._cache_entries:
                 self._cache.popitem(last=False)
+
+
+def _infer(scorer: Scorer, units: Sequence[_Unit]) -> list[Scored]:
+    """Answers in order; equal ones are scored once."""
+    explain = any(unit.job.explain for unit in units)
+    keys = [unit.key or place for place, unit in enumerate(units)]
+    different = {key: unit.item for key, unit in zip(keys, units, strict=True)}
+    found = dict(zip(different, scorer.infer(list(different.values()), explain=explain) if units else (), strict=True))
+    return [replace(found[key], id=unit.item.input.id) for key, unit in zip(keys, units, strict=True)]
+
+
+def _alone(scorer: Scorer, item: ScoreInput, explain: bool) -> Scored:
+    """The answer for one comment, whatever the model makes of it."""
+    try:
+        return scorer.score([item], explain=explain)[0]
+    except Exception:
+        _LOG.exception("a comment cannot be scored")
+        return Scored(item.id, item.lang, {}, scorer.model, Unscored.FAILED)
 
 
 def _deliver(job: _Job, place: int, answer: Scored) -> None:

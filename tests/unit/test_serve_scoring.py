@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
@@ -42,7 +44,7 @@ class Item:
 
 @pytest.fixture
 def queue() -> Iterator[Queue]:
-    made = Queue(cast(Scorer, Slow()), limit=2_000, batch_tokens=160)
+    made = Queue([cast(Scorer, Slow())], limit=2_000, batch_tokens=160)
     made.start()
     yield made
     made.stop()
@@ -101,6 +103,39 @@ def test_a_comment_is_answered_when_its_pass_is_over_and_not_later(queue: Queue)
     assert time.monotonic() - begun < 0.3
     assert not whole.done()
     assert whole.result(10).timing.infer > 0.5, "all of its passes"
+
+
+class Meeting(Slow):
+    """Scores only while another one scores as well."""
+
+    def __init__(self, place: threading.Barrier) -> None:
+        self._place = place
+
+    def infer(self, items: Sequence[Any], *, explain: bool = False) -> list[Scored]:
+        self._place.wait(10)
+        return super().infer(items, explain=explain)
+
+
+def test_each_lane_has_a_pass_of_its_own_at_the_same_time() -> None:
+    place = threading.Barrier(2)
+    made = Queue([cast(Scorer, Meeting(place)) for _ in range(2)], limit=2_000, batch_tokens=160)
+    made.start()
+    assert [one.id for one in made.submit(comments(64)).result(20).scored] == [str(number) for number in range(64)]
+    made.stop()
+    assert not made.alive
+
+
+@pytest.mark.parametrize("cache_entries", [0, 100])
+def test_lanes_lose_and_mix_up_nothing(cache_entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "_WAIT_S", 60)
+    made = Queue([cast(Scorer, Slow()) for _ in range(3)], limit=20_000, batch_tokens=160, cache_entries=cache_entries)
+    made.start()
+    with ThreadPoolExecutor(8) as pool:
+        futures = list(pool.map(lambda size: made.submit(comments(size)), [1, 40, 3, 100, 2, 7] * 20))
+    for future, size in zip(futures, [1, 40, 3, 100, 2, 7] * 20, strict=True):
+        assert [one.id for one in future.result(30).scored] == [str(number) for number in range(size)]
+    assert made.waiting == 0
+    made.stop()
 
 
 def cost(passes: Sequence[Sequence[int]]) -> int:
