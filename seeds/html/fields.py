@@ -29,6 +29,8 @@ _LIKELY, _SURE = 0.9, 2.2
 """Values of a slot that may hold the authors, and of one that surely does."""
 _SIGNS = " \t,;:|•·»«♦★☆✓✔"
 """Not part of a name at its ends: what parts it from other words, and marks of a rank."""
+_AROUND = 0.3
+"""Malus of an element around the link to the author's page: it may show a rank or a counter, too."""
 _REACH = 80
 """Elements of a record that are looked at for an author, from its begin; as many from its end."""
 _PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
@@ -379,6 +381,8 @@ def _author_value(page: Page, found: dict[int, tuple[int, str]], size: int) -> f
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
     running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found.values())
+    if any(_PROFILE.search(page.nodes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
+        linked -= _AROUND
     return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
 
 
