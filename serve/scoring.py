@@ -157,10 +157,14 @@ class Queue:
         return bool(self._threads) and all(thread.is_alive() for thread in self._threads) and not self._stopping
 
     def start(self) -> None:
+        """Returns when every lane is as fast as it will be."""
         self._stopping = False
-        self._threads = tuple(threading.Thread(target=self._run, args=(one,), name="scoring", daemon=True) for one in self._scorers)
+        lanes = [(scorer, threading.Event()) for scorer in self._scorers]
+        self._threads = tuple(threading.Thread(target=self._run, args=lane, name="scoring", daemon=True) for lane in lanes)
         for thread in self._threads:
             thread.start()
+        for _, warm in lanes:
+            warm.wait()
 
     def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> Future[Answer]:
         """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once."""
@@ -196,7 +200,11 @@ class Queue:
         for thread in self._threads:
             thread.join(timeout_s)
 
-    def _run(self, scorer: Scorer) -> None:
+    def _run(self, scorer: Scorer, warm: threading.Event) -> None:
+        try:
+            scorer.warm()  # on the thread that will use it: what is made ready belongs to it
+        finally:
+            warm.set()
         while True:
             with self._wake:
                 while not self._heap and not self._ready and not self._stopping:

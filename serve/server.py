@@ -39,8 +39,7 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
     scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
-    # Before the port is open: a service that says it is ready is as fast as it will be, and needs no file for its first comment.
-    scorer.warm()
+    # Before the port is open, as the model: a service that says it is ready needs no file for its first comment.
     detect.language("This sentence is long enough to have its language told.")
     _LOG.info("model", model=scorer.model, notice=scorer.manifest.notice)
     _LOG.info("settings", **settings.shown())

@@ -24,6 +24,10 @@ class Slow:
     """Takes two milliseconds a comment; a comment is ten tokens."""
 
     model = "slow@000000000000"
+    warmed = 0
+
+    def warm(self) -> None:
+        self.warmed += 1
 
     def encode(self, inputs: Sequence[ScoreInput]) -> list[Prepared]:
         return [cast(Prepared, Item(item)) for item in inputs]
@@ -120,6 +124,7 @@ def test_each_lane_has_a_pass_of_its_own_at_the_same_time() -> None:
     place = threading.Barrier(2)
     made = Queue([cast(Scorer, Meeting(place)) for _ in range(2)], limit=2_000, batch_tokens=160)
     made.start()
+    assert [cast(Meeting, scorer).warmed for scorer in made._scorers] == [1, 1], "before it takes the first comment"
     assert [one.id for one in made.submit(comments(64)).result(20).scored] == [str(number) for number in range(64)]
     made.stop()
     assert not made.alive
