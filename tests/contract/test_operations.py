@@ -144,7 +144,7 @@ def test_metrics_count_what_happens(server: Server, client: httpx2.Client) -> No
     assert grown('threadwise_comments_total{outcome="empty"}') == 2
     assert grown('threadwise_score_count{lang="en",output="toxicity.toxicity"}') >= 2
     assert grown("threadwise_cache_hits_total") >= 1
-    assert grown("threadwise_batch_comments_count") >= 3
+    assert grown("threadwise_batch_comments_count") == 2, "no pass for what the cache held"
     assert grown("threadwise_tokens_total") > 0
     assert grown('threadwise_actions_total{action="publish"}') == 1
     assert after["threadwise_queue_comments"] == 0
