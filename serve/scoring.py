@@ -36,7 +36,7 @@ _SPREAD = 2.0
 """The pieces of a request stand in the queue as if they had come one by one, so many times slower than they are scored: single comments
 overtake long lists, and a list still gets half of the machine."""
 _WAIT_S = 1.5
-"""Who would wait longer than this for those before it is told so at once: clients such as Coral hang up sooner."""
+"""Who would wait longer than this for those before it is told so at once."""
 
 
 class QueueFullError(ThreadwiseError):
@@ -166,8 +166,11 @@ class Queue:
         for _, warm in lanes:
             warm.wait()
 
-    def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> Future[Answer]:
-        """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once."""
+    def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False, patience_s: float | None = None) -> Future[Answer]:
+        """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once.
+
+        `patience_s`: where the client hangs up sooner than others do.
+        """
         now = time.monotonic()
         job = _Job([None] * len(inputs), len(inputs), explain, now)
         if not inputs:
@@ -177,7 +180,7 @@ class Queue:
             ahead = sum(len(piece.inputs) for piece in self._heap if piece.due <= now) + sum(unit.due <= now for unit in self._ready)
             # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
             full = self.waiting and self.waiting + len(inputs) > self.limit
-            if not self.alive or full or ahead / self._rate > _WAIT_S:
+            if not self.alive or full or ahead / self._rate > (patience_s or _WAIT_S):
                 raise QueueFullError(max(1, round(self.waiting / self._rate)))
             due = now
             for begin, end in _cuts(inputs):

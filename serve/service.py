@@ -31,6 +31,8 @@ from train import inference
 _LOG = logging.getLogger(__name__)
 ID = r"[^\x00-\x1f\x7f/]{1,200}"
 """An id of the caller's, or a page's: it stands in addresses."""
+CORAL_S = 0.7
+"""Coral hangs up after .8 s and lets the comment through: a 503 at once is worth as much as a late answer, and costs no pass."""
 _UNDETERMINED = "und"
 """BCP 47: to the scorer, that the language need not be told once more."""
 _SHORT = 30
@@ -60,13 +62,15 @@ class Service:
         """Milliseconds since 1970."""
         return int(self.clock() * 1000)
 
-    async def score(self, inputs: Sequence[ScoreInput], request: Request, *, explain: bool = False) -> Answer:
-        """Scores off the event loop; an input without a language has none that can be told (`told`).
+    async def score(
+        self, inputs: Sequence[ScoreInput], request: Request, *, explain: bool = False, patience_s: float | None = None
+    ) -> Answer:
+        """Scores off the event loop; an input without a language has none that can be told (`told`). `patience_s`: see `Queue.submit`.
 
         Raises QueueFullError, TimeoutError; GoneError where nobody waits any more.
         """
         asked = [item if item.lang else replace(item, lang=_UNDETERMINED) for item in inputs]
-        future = asyncio.wrap_future(self.queue.submit(asked, explain=explain))
+        future = asyncio.wrap_future(self.queue.submit(asked, explain=explain, patience_s=patience_s))
         gone = asyncio.ensure_future(_disconnected(request))
         try:
             async with asyncio.timeout(self.settings.limits.request_s):

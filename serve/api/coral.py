@@ -18,7 +18,7 @@ from labels.scores import ScoreInput
 from serve.api.auth import Running
 from serve.api.problems import Failure
 from serve.policy import Action, Verdict
-from serve.service import in_thread
+from serve.service import CORAL_S, in_thread
 from serve.store.comments import Incoming
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +34,8 @@ async def moderate(request: Request, running: Running) -> Response:
     incoming, role = _read(raw)
     if role in _TRUSTED:
         return JSONResponse({})
-    answer = await running.score([ScoreInput(incoming.id, incoming.text, running.told(incoming.text))], request)
+    inputs = [ScoreInput(incoming.id, incoming.text, running.told(incoming.text))]
+    answer = await running.score(inputs, request, patience_s=CORAL_S)
     verdict = running.act(incoming, answer.scored[0])
     if running.settings.coral.store:
         await in_thread(running.store.comments.put, incoming, answer.scored[0], verdict, running.now)

@@ -19,7 +19,7 @@ from serve.api import fields, loose, scale, wire
 from serve.api.auth import Running, Scores, identify, key_of, site_of
 from serve.api.problems import GOOGLE_TYPE, Failure
 from serve.security import Caller
-from serve.service import Service, in_thread, language_of
+from serve.service import CORAL_S, Service, in_thread, language_of
 from serve.settings import default
 from serve.store.comments import Incoming
 from train.release import Manifest
@@ -66,7 +66,7 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     context = _context(body)
     whole = [ScoreInput("0", text, found, context)]
     parts = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(sentences, start=1)]
-    answer = await running.score(whole + (parts if len(parts) > 1 else []), request)
+    answer = await running.score(whole + (parts if len(parts) > 1 else []), request, patience_s=CORAL_S)
     if answer.scored[0].reason is Unscored.FAILED:
         raise Failure(500, "internal", "Internal error encountered.")
     spans = answer.scored[1:] or answer.scored

@@ -85,6 +85,14 @@ def test_who_would_wait_too_long_is_told_at_once_and_not_once_the_storm_is_over(
     assert queue.submit(comments(1)).result(1).scored
 
 
+def test_who_hangs_up_sooner_is_told_sooner(queue: Queue) -> None:
+    waiting = [queue.submit(comments(1)) for _ in range(100)]
+    with pytest.raises(QueueFullError):
+        queue.submit(comments(1), patience_s=0.01)
+    assert queue.submit(comments(1)).result(10).scored
+    assert all(one.result(10).scored for one in waiting)
+
+
 def test_an_empty_queue_takes_a_request_of_any_size(queue: Queue) -> None:
     whole = queue.submit(comments(2_500))
     with pytest.raises(QueueFullError):
