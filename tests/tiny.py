@@ -51,8 +51,8 @@ max_tokens = 32
 min_context_tokens = 8
 [fit]
 threads = 1
-epochs = 8
-warmup = 0.1
+passes = 8
+warmup = 8
 layer_decay = 1.0
 learning_rate = 0.004
 tokens_per_batch = 512

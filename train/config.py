@@ -13,7 +13,7 @@ import json
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    rows: int = 120_000
+    rows: int = 24_000
     """Rows drawn for one pass, repeats counted."""
     temperature: float = 0.5
     """Rows are drawn in proportion to size ** temperature: 1 = as they lie, 0 = every group the same."""
@@ -59,6 +59,8 @@ class Mix:
     """A row is seen at most this often in one pass."""
     attacks: float = 0.15
     """Share of the rows whose text is written as somebody would who evades a filter (`train.attacks`)."""
+    framed: float = 0.03
+    """Share of the short toxic rows that are quoted, rejected or repeated by somebody else (`train.framed`)."""
     shares: Mapping[str, float] = field(default_factory=lambda: {"toxicity": 0.45, "stance": 0.27, "reply_stance": 0.08, "sentiment": 0.20})
     """Share of the rows that each head gets."""
 
@@ -83,13 +85,18 @@ class Encode:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    epochs: int = 1
+    passes: int = 1
+    """Each pass draws its rows anew. A run can be made longer or shorter until its rate begins to fall."""
     threads: int = 2
     learning_rate: float = 1.5e-4
     layer_decay: float = 0.9
     """Each layer below the top learns at this fraction of the rate of the one above."""
-    warmup: float = 0.05
-    """Share of the steps in which the rate rises from 0; afterwards it falls linearly to 0."""
+    words_rate: float = 3e-4
+    """Rate of the word embeddings, of which a step trains those of its batch; 0 leaves them as they are."""
+    warmup: int = 150
+    """Steps in which the rate rises from 0."""
+    cooldown: float = 0.3
+    """Share of the training, at its end, in which the rate falls linearly to 0; in between it stays."""
     weight_decay: float = 0.01
     clip: float = 1.0
     """Largest norm of the gradient."""
@@ -112,8 +119,26 @@ class Fit:
     patience: int = 4
     """Looks without improvement before training stops."""
     checkpoint_minutes: float = 10.0
-    precision: str = "bf16"
-    """`bf16` (weights in bf16 with fp32 master copies) or `fp32`."""
+    precision: str = "auto"
+    """`bf16` (weights in bf16 with fp32 master copies), `fp32`, or `auto`: bf16 where the processor multiplies it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ngrams:
+    """The linear model beside the encoder (`train.ngrams`); it reads every row in each pass."""
+
+    passes: int = 3
+    """0: none."""
+    learning_rate: float = 0.03
+    """At the first step; it falls linearly to 0."""
+    rows_per_batch: int = 8192
+    balance: float = 0.5
+    """A row weighs the size of its set and language ** -balance: 0 = all rows alike, 1 = all sets alike."""
+    class_balance: float = 1.0
+    copies: float = 0.15
+    """Share of the rows that are read once more, written past a filter."""
+    known_target: int = 30
+    """Comments under one target from which its words are learned together with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +165,19 @@ class Config:
     backbone: Backbone = field(default_factory=Backbone)
     encode: Encode = field(default_factory=Encode)
     fit: Fit = field(default_factory=Fit)
+    ngrams: Ngrams = field(default_factory=Ngrams)
     export: Export = field(default_factory=Export)
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
-    def fingerprint(self) -> str:
-        """12 hex digits over all values that change the model (not the folders or threads, nor what comes after training)."""
+    def fingerprint(self, *, but: Collection[str] = ()) -> str:
+        """12 hex digits over all values that change the model (not the folders or threads, nor what comes after training).
+
+        `but`: members of `fit` that do not count either.
+        """
         values = {key: value for key, value in self.to_json().items() if key not in ("run", "release", "export")}
-        values["fit"] = {key: value for key, value in values["fit"].items() if key not in ("threads", "checkpoint_minutes")}
+        values["fit"] = {key: value for key, value in values["fit"].items() if key not in ("threads", "checkpoint_minutes", *but)}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -3,7 +3,8 @@
     run(config)  ->  runs/NAME/{config.json, tokenizer.json, table.json, model.safetensors, best.json, log.jsonl}
 
 The same config and seed give the same rows, batches and steps. A run that was ended continues from its last checkpoint and does what it
-would have done.
+would have done. The rate rises, stays, and falls at the end; until it falls, the number of passes may still be changed, and the run is the
+same as one that had that number from its start.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from torch import Tensor
 
 from labels import schema
 from labels.errors import ConfigError
-from train import attacks, backbone, batches, duplicates, loss, mix, model, sources, tokens, wordlists
-from train.config import Config
+from train import attacks, backbone, batches, duplicates, framed, loss, mix, model, sources, tokens, wordlists
+from train import config as configs
+from train.config import Config, Fit
 from train.encode import Encoded, Encoder, Window
 from train.normalise import Normaliser
 from train.rows import Ints, Rows
@@ -35,6 +37,7 @@ from train.rows import Ints, Rows
 _log = logging.getLogger(__name__)
 
 Marks = NDArray[np.int8]
+_WORDS = "encoder.embeddings.word_embeddings.weight"
 _TOXICITY = schema.SLICES["toxicity"].start
 """Column of the output `toxicity` among the logits."""
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -42,17 +45,39 @@ Progress = Callable[[int, int, dict[str, float]], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """The rows of one pass as the model sees them."""
+
+    targets: loss.Targets
+    windows: list[Window]
+    marks: list[Marks | None]
+    """For each row: (tokens of the comment in the window,), 1 where people marked what carries its toxicity; None: nobody did."""
+    batches: list[Ints]
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """Everything that is fixed before the first step."""
 
+    config: Config
     encoder: Encoder
     model: model.Model
     train: Rows
+    """All rows that a pass may draw from."""
     dev: Rows
-    train_windows: list[Window]
     dev_windows: list[Window]
-    train_marks: list[Marks | None]
-    """For each train row: (tokens of the comment in the window,), 1 where people marked what carries its toxicity; None: nobody did."""
+
+    def drawn(self, number: int) -> Rows:
+        """The rows of pass `number` (from 0), some of them quoted by somebody else, some written past a filter."""
+        config, seed = self.config, self.config.seed + 1000 * number
+        rows = self.train.take(mix.draw(self.train, config.mix, seed))
+        return attacks.augmented(framed.framed(rows, config.mix.framed, seed), config.mix.attacks, seed)
+
+    def encoded(self, number: int) -> Pass:
+        rows = self.drawn(number)
+        windows, marks = _examples(self.encoder, rows)
+        order = np.random.default_rng([self.config.seed, number])
+        return Pass(loss.targets(rows), windows, marks, batches.shuffled(list(map(len, windows)), self.config.fit.tokens_per_batch, order))
 
 
 def run(config: Config, *, resume: bool = True, progress: Progress | None = None) -> Path:
@@ -73,7 +98,8 @@ def run(config: Config, *, resume: bool = True, progress: Progress | None = None
 def _claim(folder: Path, config: Config, resume: bool) -> None:
     """Store the resolved configuration; a folder belongs to one configuration."""
     path = folder / "config.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] != config.fingerprint():
+    stored = configs.from_json(json.loads(path.read_text(encoding="utf-8"))["config"], str(path)) if path.exists() else config
+    if stored.fingerprint(but=("passes",)) != config.fingerprint(but=("passes",)):
         raise ConfigError(f"{folder} holds a run of another configuration; choose another folder (run = ...) or delete it")
     if not resume:
         (folder / "checkpoint.pt").unlink(missing_ok=True)
@@ -83,7 +109,6 @@ def _claim(folder: Path, config: Config, resume: bool) -> None:
 def prepare(config: Config, folder: Path) -> Prepared:
     """Rows drawn, vocabulary trimmed, texts encoded, model built."""
     train_all, dev_all = rows(config)
-    train = attacks.augmented(train_all.take(mix.draw(train_all, config.mix, config.seed)), config.mix.attacks, config.seed)
     dev = dev_all.take(np.unique(mix.draw(dev_all, _dev_mix(config), config.seed)))
     base = backbone.load(config.backbone.source)
     normaliser = Normaliser(base.table)
@@ -92,9 +117,8 @@ def prepare(config: Config, folder: Path) -> Prepared:
     _write(folder / "table.json", json.dumps({"backbone": base.name, "specials": asdict(base.specials), "code_points": base.table}))
     encoder = Encoder(tokenizer, normaliser, base.specials, config.encode.max_tokens, config.encode.min_context_tokens)
     built = model.build(base.encoder, kept, config.backbone.layers)
-    _log.info("%d train rows, %d dev rows, %d pieces", len(train), len(dev), built.encoder.config.vocab_size)
-    windows, marks = _examples(encoder, train)
-    return Prepared(encoder, built, train, dev, windows, first_windows(encoder, dev), marks)
+    _log.info("%d train rows, %d dev rows, %d pieces", len(train_all), len(dev), built.encoder.config.vocab_size)
+    return Prepared(config, encoder, built, train_all, dev, first_windows(encoder, dev))
 
 
 def rows(config: Config) -> tuple[Rows, Rows]:
@@ -151,64 +175,75 @@ class _Loop:
     def __init__(self, config: Config, folder: Path, ready: Prepared, progress: Progress | None) -> None:
         self.config, self.fit, self.folder, self.ready, self.progress = config, config.fit, folder, ready, progress
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.low = torch.bfloat16 if config.fit.precision == "bf16" else torch.float32
         self.model = ready.model.to(self.device)
-        self.model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        if self.device.type == "cpu":  # the fused attention's way back takes four times that of plain products here (docs/log.md)
+            self.model.encoder.set_attn_implementation("eager")
+        self.words = self.model.encoder.embeddings.word_embeddings
+        self.words.sparse = True
+        self.words.weight.requires_grad_(config.fit.words_rate > 0)
         self.masters = {name: value.detach().float().clone() for name, value in self.model.named_parameters() if value.requires_grad}
-        self.optimizer = torch.optim.AdamW(self._groups(), lr=config.fit.learning_rate, fused=True)
-        self.model.to(self.low)
-        self.loss = loss.of_rows(ready.train, config.fit)
-        self.targets, self.dev_targets = loss.targets(ready.train), loss.targets(ready.dev)
-        self.schedule = [batch for epoch in range(config.fit.epochs) for batch in self._epoch(epoch)]
-        self.step, self.best, self.waited, self.saved_at = 0, math.inf, 0, time.monotonic()
+        self.optimizers = self._optimizers()
+        self.model.to(precision(config.fit, self.device))
+        self.loss = loss.of_rows(ready.drawn(0), config.fit)
+        self.dev_targets = loss.targets(ready.dev)
+        self.number, self.at, self.step, self.best, self.waited, self.saved_at = 0, 0, 0, math.inf, 0, time.monotonic()
 
     def go(self) -> None:
         self._restore()
-        steps, started, seen, recent = len(self.schedule), time.monotonic(), 0, []
-        while self.step < steps and self.waited < self.fit.patience:
-            rows = self.schedule[self.step]
-            recent.append(self._train(rows))
-            seen += len(rows)
-            self.step += 1
-            if self.step % 20 == 0:
-                self._say(_mean(recent) | {"rows_per_second": seen / (time.monotonic() - started)})
-                recent = []
-            if self.step % self.fit.evaluate_every == 0 or self.step == steps:
-                self._look()
-            if time.monotonic() - self.saved_at > self.fit.checkpoint_minutes * 60:
-                self._save()
+        started, seen, recent = time.monotonic(), 0, []
+        while self.number < self.fit.passes and self.waited < self.fit.patience:
+            drawn = self.ready.encoded(self.number)
+            while self.at < len(drawn.batches) and self.waited < self.fit.patience:
+                recent.append(self._train(drawn, drawn.batches[self.at], self._rate(len(drawn.batches))))
+                seen += len(drawn.batches[self.at])
+                self.at, self.step = self.at + 1, self.step + 1
+                last = self.number + 1 == self.fit.passes and self.at == len(drawn.batches)
+                if self.step % 20 == 0:
+                    self._say(_mean(recent) | {"rows_per_second": seen / (time.monotonic() - started)}, len(drawn.batches))
+                    recent = []
+                if self.step % self.fit.evaluate_every == 0 or last:
+                    self._look(len(drawn.batches))
+                if time.monotonic() - self.saved_at > self.fit.checkpoint_minutes * 60:
+                    self._save()
+            self.number, self.at = self.number + 1, 0
         self._save()
 
-    def _epoch(self, epoch: int) -> list[Ints]:
-        lengths = [len(window) for window in self.ready.train_windows]
-        return batches.shuffled(lengths, self.fit.tokens_per_batch, np.random.default_rng([self.config.seed, epoch]))
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """AdamW for all that every batch touches; for the word embeddings an Adam that keeps to the rows of a batch."""
+        found: dict[str, torch.optim.Optimizer] = {"all": torch.optim.AdamW(self._groups(), lr=self.fit.learning_rate, fused=True)}
+        if _WORDS in self.masters:
+            group = {"params": [self.masters[_WORDS]], "peak": self.fit.words_rate}
+            found["words"] = torch.optim.SparseAdam([group], lr=self.fit.words_rate)
+        return found
 
     def _groups(self) -> list[dict[str, Any]]:
         """One group a parameter: its rate falls with its depth, and only matrices decay."""
         depth = self.config.backbone.layers
         groups = []
         for name, value in self.masters.items():
+            if name == _WORDS:
+                continue
             level = depth + 1 if not name.startswith("encoder.") else 0
             if ".layer." in name:
                 level = int(name.split(".layer.")[1].split(".")[0]) + 1
-            scale = self.fit.layer_decay ** max(depth - level, 0)
+            peak = self.fit.learning_rate * self.fit.layer_decay ** max(depth - level, 0)
             decay = self.fit.weight_decay if value.ndim > 1 and "embeddings" not in name else 0.0
-            groups.append({"params": [value], "scale": scale, "weight_decay": decay})
+            groups.append({"params": [value], "peak": peak, "weight_decay": decay})
         return groups
 
-    def _rate(self) -> float:
-        warm = max(int(self.fit.warmup * len(self.schedule)), 1)
-        left = (len(self.schedule) - self.step) / max(len(self.schedule) - warm, 1)
-        return self.fit.learning_rate * min((self.step + 1) / warm, left)
+    def _rate(self, steps: int) -> float:
+        """Share of the peak rate at this step of a pass that has `steps`."""
+        left = 1 - (self.number + self.at / steps) / self.fit.passes
+        return min((self.step + 1) / max(self.fit.warmup, 1), left / self.fit.cooldown if self.fit.cooldown else 1.0, 1.0)
 
-    def _train(self, rows: Ints) -> dict[str, float]:
+    def _train(self, drawn: Pass, rows: Ints, rate: float) -> dict[str, float]:
         """One step; returns the loss of each head."""
         self.model.train()
-        windows = [self.ready.train_windows[row] for row in rows]
+        windows = [drawn.windows[row] for row in rows]
         logits, evidence = self._forward(windows)
-        labels = _of(self.targets, rows)
+        labels = _of(drawn.targets, rows)
         parts = self.loss(logits, labels)
-        own, marks = _token_labels(windows, [self.ready.train_marks[row] for row in rows], evidence.shape[1])
+        own, marks = _token_labels(windows, [drawn.marks[row] for row in rows], evidence.shape[1])
         toxicity = torch.where(labels.mask[:, _TOXICITY], labels.values[:, _TOXICITY], -1.0)
         parts["evidence"] = self.fit.evidence_weight * loss.evidence(evidence, own, marks, toxicity)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -216,11 +251,12 @@ class _Loop:
             if name in self.masters:
                 self.masters[name].grad = None if value.grad is None else value.grad.float()
                 value.grad = None
-        torch.nn.utils.clip_grad_norm_(self.masters.values(), self.fit.clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._rate() * group["scale"]
-        self.optimizer.step()
-        self._copy()
+        torch.nn.utils.clip_grad_norm_([value for name, value in self.masters.items() if name != _WORDS], self.fit.clip)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group["peak"]
+            optimizer.step()
+        self._copy(torch.unique(torch.tensor([token for window in windows for token in window.ids])))
         return {head: value.item() for head, value in parts.items()}
 
     def _forward(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
@@ -228,13 +264,16 @@ class _Loop:
         logits, evidence = self.model(*(torch.from_numpy(part).to(self.device) for part in (arrays.ids, arrays.segments, arrays.mask)))
         return logits.cpu(), evidence.cpu()
 
-    def _copy(self) -> None:
+    def _copy(self, words: Tensor | None = None) -> None:
+        """Masters into the model; of the word embeddings the rows `words` alone, where they are given."""
         with torch.no_grad():
             for name, value in self.model.named_parameters():
-                if name in self.masters:
+                if name == _WORDS and name in self.masters and words is not None:
+                    value[words] = self.masters[name][words].to(value.dtype)
+                elif name in self.masters:
                     value.copy_(self.masters[name])
 
-    def _look(self) -> None:
+    def _look(self, steps: int) -> None:
         """The loss on the dev rows; the best model is kept."""
         self.model.eval()
         lengths = [len(window) for window in self.ready.dev_windows]
@@ -247,26 +286,28 @@ class _Loop:
                 parts.append({head: value.item() * len(rows) for head, value in found.items()})
         figures = {f"dev_{head}": sum(part[head] for part in parts) / len(lengths) for head in parts[0]}
         total = sum(figures.values())
-        self._say(figures | {"dev_loss": total})
+        self._say(figures | {"dev_loss": total}, steps)
         self.waited = 0 if total < self.best else self.waited + 1
         if total < self.best:
             self.best = total
             save(self.model, self.masters, self.folder / "model.safetensors")
             _write(self.folder / "best.json", json.dumps({"step": self.step, "dev_loss": total} | figures))
 
-    def _say(self, figures: dict[str, float]) -> None:
+    def _say(self, figures: dict[str, float], steps: int) -> None:
+        """`steps`: of this pass, from which those of all are told to within a few."""
+        total = self.step - self.at + steps * (self.fit.passes - self.number)
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": self.step, "steps": len(self.schedule), "lr": self._rate()} | figures) + "\n")
+            file.write(json.dumps({"step": self.step, "steps": total, "pass": self.number, "rate": self._rate(steps)} | figures) + "\n")
         if self.progress:
-            self.progress(self.step, len(self.schedule), figures)
+            self.progress(self.step, total, figures)
 
     def _save(self) -> None:
         state = {
-            "step": self.step,
+            "position": [self.number, self.at, self.step, self.waited],
+            "passes": self.fit.passes,
             "best": self.best,
-            "waited": self.waited,
             "masters": self.masters,
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
         }
         partial = self.folder / "checkpoint.tmp"
         torch.save(state, partial)
@@ -278,13 +319,25 @@ class _Loop:
         if not path.exists():
             return
         state = torch.load(path, weights_only=True, map_location="cpu")
-        self.step, self.best, self.waited = state["step"], state["best"], state["waited"]
+        (self.number, self.at, self.step, self.waited), self.best = state["position"], state["best"]
+        if state["passes"] != self.fit.passes and self.number >= (1 - self.fit.cooldown) * min(state["passes"], self.fit.passes):
+            raise ConfigError(f"{path}: the rate falls already, so fit.passes = {state['passes']} cannot become {self.fit.passes}")
         with torch.no_grad():
             for name, value in self.masters.items():
                 value.copy_(state["masters"][name])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
         self._copy()
-        _log.info("continuing at step %d of %d", self.step, len(self.schedule))
+        _log.info("continuing at step %d, pass %d of %d", self.step, self.number + 1, self.fit.passes)
+
+
+def precision(fit: Fit, device: torch.device) -> torch.dtype:
+    """In which a step multiplies. Raises ConfigError for an unknown name."""
+    known = {"bf16": torch.bfloat16, "fp32": torch.float32}
+    known["auto"] = known["bf16" if device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"]
+    if fit.precision not in known:
+        raise ConfigError(f'fit.precision: "{fit.precision}" is none of {", ".join(known)}')
+    return known[fit.precision]
 
 
 def save(trained: model.Model, masters: dict[str, Tensor], path: Path) -> None:
@@ -297,8 +350,6 @@ def save(trained: model.Model, masters: dict[str, Tensor], path: Path) -> None:
 
 def restore(folder: Path) -> tuple[model.Model, Encoder, Config]:
     """The best model of a run in fp32, with its encoder and configuration. Raises ConfigError where the folder holds none."""
-    from train import config as configs
-
     if not (folder / "model.safetensors").is_file():
         raise ConfigError(f"{folder} holds no trained model; run: threadwise train CONFIG")
     config = configs.from_json(json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"], str(folder))

@@ -45,10 +45,13 @@ class Loss:
     weights: Tensor
     smoothing: float
 
-    def __call__(self, logits: Tensor, batch: Targets) -> dict[str, Tensor]:
-        """Head name -> its loss, summed over the rows that it judges and divided by the size of the batch; fp32."""
+    def __call__(self, logits: Tensor, batch: Targets, rows: Tensor | float = 1.0) -> dict[str, Tensor]:
+        """Head name -> its loss, summed over the rows that it judges and divided by the size of the batch; fp32.
+
+        `rows` (batch,): what each row weighs.
+        """
         logits = logits.float()
-        return {head.name: self._of(head, logits, batch).sum() / len(logits) for head in schema.HEADS}
+        return {head.name: (self._of(head, logits, batch) * rows).sum() / len(logits) for head in schema.HEADS}
 
     def _of(self, head: schema.Head, logits: Tensor, batch: Targets) -> Tensor:
         at = schema.SLICES[head.name]

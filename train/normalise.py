@@ -1,7 +1,8 @@
 """Text as the model reads it, with a map back to the original; used in training and in inference alike.
 
 Steps, in this order: private parts masked, NFC, the backbone's own code point table, invisible characters dropped, spaces collapsed,
-s p a c e d words joined, look-alike letters and leetspeak undone inside a word, a SHOUTED text lower-cased, long repeats cut.
+s p a c e d words joined, Cyrillic typed in Latin letters read back (`train.translit`), look-alike letters and leetspeak undone inside a
+word, a SHOUTED text lower-cased, long repeats cut.
 The case of any other text is kept.
 The tables are data (`lookalikes.toml`; the code point table is stored in the release).
 
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
 
-from train import mask
+from train import mask, translit
 
 _TABLES = tomllib.loads(files("train").joinpath("lookalikes.toml").read_text(encoding="utf-8"))
 TO_CYRILLIC: Mapping[str, str] = _TABLES["latin_cyrillic"]
@@ -92,6 +93,7 @@ class Normaliser:
         draft.replace(self._translated(draft.text))
         draft.replace(_collapsed(draft.text))
         draft.replace(_unspaced(draft.text))
+        draft.replace(translit.edits(draft.text))
         draft.replace(_unmasked_words(draft.text))
         draft.replace(_hushed(draft.text))
         draft.replace((match.start() + _kept(match.group(1)), match.end(), "") for match in _REPEAT.finditer(draft.text))

@@ -16,6 +16,8 @@ from train.rows import Rows
 
 _WORDS = 20_000
 """Most frequent words that are taken of each list."""
+_MOST_ROWS = 8_000
+"""Rows of a language that are counted, evenly spread over its sets."""
 _LIST_WEIGHT = 0.35
 """Weight of a language's list beside its rows; rows are what the model is used on."""
 # wordfreq splits these with segmenters that are packages of their own; their rows get more weight instead.
@@ -27,7 +29,8 @@ def weights(tokenizer: Tokenizer, normaliser: Normaliser, rows: Rows, size: int)
     """(size,): share of use of each piece, every language weighing by the square root of its tokens."""
     total = np.zeros(size)
     for lang in np.unique(rows.langs):
-        texts = (normaliser(rows.texts[row]) for row in np.flatnonzero(rows.langs == lang).tolist())
+        here = np.flatnonzero(rows.langs == lang)
+        texts = (normaliser(rows.texts[row]) for row in here[:: -(-len(here) // _MOST_ROWS)].tolist())
         count = tokens.counts(tokenizer, texts, size).astype(float)
         total += count / max(count.sum(), 1) ** 0.5 * (_UNSEGMENTED_WEIGHT if lang in _UNSEGMENTED else 1.0)
     scale = total.sum() * _LIST_WEIGHT / max(len(lists := _lists()), 1)

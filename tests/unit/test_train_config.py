@@ -27,9 +27,9 @@ def test_the_files_that_come_with_the_project_are_read(name: str) -> None:
 
 
 def test_a_file_inherits_from_its_base_and_overrides_it(tmp_path: Path) -> None:
-    (tmp_path / "base.toml").write_text('name = "base"\nseed = 5\n[fit]\nthreads = 3\nepochs = 4\n', encoding="utf-8")
+    (tmp_path / "base.toml").write_text('name = "base"\nseed = 5\n[fit]\nthreads = 3\npasses = 4\n', encoding="utf-8")
     found = load(tmp_path, 'base = "base.toml"\nname = "mine"\n[fit]\nthreads = 1\n')
-    assert (found.name, found.seed, found.fit.threads, found.fit.epochs) == ("mine", 5, 1, 4)
+    assert (found.name, found.seed, found.fit.threads, found.fit.passes) == ("mine", 5, 1, 4)
 
 
 def test_what_a_file_does_not_say_has_its_default(tmp_path: Path) -> None:

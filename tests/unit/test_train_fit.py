@@ -20,8 +20,8 @@ from train.config import Config
 
 
 def short(config: Config, folder: Path, **changes: object) -> Config:
-    """The same run, two epochs of it, in another folder."""
-    given = {"epochs": 2, "evaluate_every": 5, "checkpoint_minutes": 0.0, **changes}
+    """The same run, two passes of it, in another folder."""
+    given = {"passes": 2, "evaluate_every": 5, "checkpoint_minutes": 0.0, **changes}
     return dataclasses.replace(config, run=str(folder), fit=dataclasses.replace(config.fit, **given))  # type: ignore[arg-type]
 
 
@@ -90,7 +90,7 @@ def test_a_folder_belongs_to_one_configuration(tiny_run: Config) -> None:
 
 
 def test_training_stops_when_the_dev_rows_no_longer_gain(tiny_run: Config, tmp_path: Path) -> None:
-    config = short(tiny_run, tmp_path / "run", patience=1, learning_rate=0.0, epochs=6)
+    config = short(tiny_run, tmp_path / "run", patience=1, learning_rate=0.0, words_rate=0.0, passes=6)
     fit.run(config)
     assert [step for step, _ in steps(tmp_path / "run")] == [5, 10]
 

@@ -1,0 +1,236 @@
+"""A linear model over hashed words and character n-grams: what the encoder has no rows or pieces enough to know, it remembers.
+
+    features(texts, contexts)  ->  Features        which of the table's rows a comment adds up, and by how much
+    Table.logits(features)     ->  (comments, 17)  added to the encoder's logits by `train.calibration`
+
+All of a batch is hashed at once with numpy: a text is an array of code points, an n-gram a window over it (after fastText, Joulin et al.
+2017). Features of one kind share a weight of 3 / sqrt(their number), so that long comments do not weigh more than short ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labels.scores import Context
+from train.rows import Floats, Ints
+
+BITS = 18
+SIZE = 1 << BITS
+_LENGTHS = (2, 3, 4, 5)
+"""Of character n-grams; the space before and after a word counts as a character of it."""
+_KINDS = ("characters", "words", "pairs", "target", "parent", "word with target")
+_SCALE = 3.0
+_MAX_CONTEXT_WORDS = 64
+_SPACE, _BREAK = 32, 10
+_MIX, _BASE, _SPREAD = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0x100000001B3, 0xD6E8FEB86659FD93))
+
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """`buckets` (features,) rows of the table; `weights` (features,); those of comment i lie at `begins[i] : begins[i + 1]`."""
+
+    buckets: NDArray[np.uint32]
+    weights: Floats
+    begins: Ints
+
+    def __len__(self) -> int:
+        return len(self.begins) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`values` (2 ** 18, 17) of one byte each, with a `scale` (17,) per output."""
+
+    values: NDArray[np.int8]
+    scale: Floats
+    targets: Hashes
+    """Sorted hashes of the targets that training knew well: only words with these are looked up together with their target."""
+
+    def features(self, texts: Sequence[str], contexts: Sequence[Context]) -> Features:
+        return features(texts, contexts, self.targets)
+
+    def logits(self, given: Features) -> Floats:
+        """(comments, 17)."""
+        each = self.values[given.buckets] * given.weights[:, None]
+        found = np.zeros((len(given), self.values.shape[1]), np.float32)
+        filled = np.flatnonzero(np.diff(given.begins))
+        if len(filled):
+            found[filled] = np.add.reduceat(each, given.begins[filled], axis=0)
+        return found * self.scale
+
+    def by_word(self, text: str, column: int) -> tuple[list[tuple[int, int]], Floats]:
+        """The words of a text (half-open ranges) and what each adds to the logit of an output; pairs count half for either word."""
+        spans, keys, owners, counts = _owned(text)
+        if not len(keys):
+            return spans, np.zeros(len(spans), np.float32)
+        value = self.values[keys & np.uint64(SIZE - 1), column] * self.scale[column] * _SCALE * counts
+        return spans, np.bincount(owners, value, len(spans)).astype(np.float32)
+
+    def write(self, path: Path) -> None:
+        with path.open("wb") as file:
+            np.savez(file, values=self.values, scale=self.scale, targets=self.targets)
+
+    @classmethod
+    def read(cls, path: Path) -> Table:
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(stored["values"], stored["scale"], stored["targets"])
+
+    @classmethod
+    def of(cls, weights: Floats, targets: Hashes) -> Table:
+        """Weights (2 ** 18, 17) rounded to a byte. A few far out are cut, so that the many keep their digits."""
+        scale = np.maximum(np.quantile(np.abs(weights), 0.9999, axis=0), 1e-6).astype(np.float32) / 127
+        return cls(np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale, targets)
+
+
+def features(texts: Sequence[str], contexts: Sequence[Context], targets: Hashes) -> Features:
+    """Of normalised texts with their normalised contexts, all at once."""
+    comment = _Words(texts)
+    target = _Words([_cut(context.target or context.title) for context in contexts])
+    parent = _Words([_cut(context.parent) for context in contexts])
+    whole = target.whole()
+    known = np.isin(whole, targets)[comment.rows]
+    parts = [
+        (0, *comment.grams()),
+        (1, comment.rows, comment.hashes),
+        (2, *comment.pairs()),
+        (3, target.rows, target.hashes),
+        (4, parent.rows, parent.hashes),
+        (5, comment.rows[known], comment.hashes[known] * _BASE + whole[comment.rows[known]]),
+    ]
+    keys = np.unique(np.concatenate([_keys(kind, rows, hashes) for kind, rows, hashes in parts]))
+    group = keys >> np.uint64(BITS)
+    count = np.bincount(group.astype(np.int64), minlength=len(texts) * len(_KINDS))
+    weights = (_SCALE / np.sqrt(count[group.astype(np.int64)])).astype(np.float32)
+    begins = np.searchsorted(group, np.arange(len(texts) + 1, dtype=np.uint64) * np.uint64(len(_KINDS)))
+    return Features((keys & np.uint64(SIZE - 1)).astype(np.uint32), weights, begins.astype(np.int64))
+
+
+def known_targets(contexts: Sequence[Context], least: int) -> Hashes:
+    """The sorted hashes of the targets under which at least `least` of the comments stand."""
+    whole = _Words([_cut(context.target or context.title) for context in contexts]).whole()
+    hashes, counts = np.unique(whole, return_counts=True)
+    return hashes[(counts >= least) & (hashes > 0)]
+
+
+class _Words:
+    """Texts as one array of code points, cut into words at white space; `rows` and `hashes` (words,) of those with a letter or digit."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.count = len(texts)
+        joined = "\n".join(f" {' '.join(text.casefold().split())} " for text in texts)
+        self.codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        self.row = np.cumsum(self.codes == _BREAK)
+        self.mixed = _mixed(self.codes)
+        signs, inverse = np.unique(self.codes, return_inverse=True)
+        spoken = np.array([chr(code).isalnum() for code in signs.tolist()], bool)[inverse]
+        number = np.cumsum((self.codes == _SPACE) | (self.codes == _BREAK))
+        """Of the word that a character is part of: the spaces and breaks up to it."""
+        at = np.flatnonzero(spoken)
+        starts = at[np.flatnonzero(np.diff(number[at], prepend=-1))]
+        place = np.arange(len(at)) - np.repeat(np.searchsorted(at, starts), np.diff(np.append(np.searchsorted(at, starts), len(at))))
+        self.rows = self.row[starts]
+        self.number = number[starts]
+        powers = _powers(int(place.max(initial=0)) + 1)
+        self.hashes = np.add.reduceat(self.mixed[at] * powers[place], np.searchsorted(at, starts)) if len(at) else np.empty(0, np.uint64)
+        self._numbers = number
+
+    def whole(self) -> Hashes:
+        """(texts,): one hash for all words of a text; 0 for a text without any."""
+        found = np.zeros(self.count, np.uint64)
+        np.add.at(found, self.rows, _mixed(self.hashes))
+        return found
+
+    def grams(self) -> tuple[Ints, Hashes]:
+        """(row, hash) of all character n-grams that lie within one word and the spaces around it."""
+        rows, hashes = [], []
+        for length in _LENGTHS:
+            starts, found = self.windows(length)
+            rows.append(self.row[starts])
+            hashes.append(found)
+        return np.concatenate(rows), np.concatenate(hashes)
+
+    def windows(self, length: int) -> tuple[Ints, Hashes]:
+        """The places at which an n-gram of this length begins, and its hash."""
+        count = len(self.codes) - length + 1
+        if count <= 0:
+            return np.empty(0, np.int64), np.empty(0, np.uint64)
+        gaps = np.concatenate([[0], np.cumsum((self.codes == _SPACE) | (self.codes == _BREAK))])
+        inside = gaps[length - 1 : length - 1 + count] - gaps[1 : count + 1] == 0 if length > 2 else np.ones(count, bool)
+        whole = self.codes[:count] != _BREAK
+        whole &= self.codes[length - 1 :] != _BREAK
+        whole &= (self.codes[:count] != _SPACE) | (self.codes[length - 1 :] != _SPACE) | (length > 2)
+        starts = np.flatnonzero(inside & whole)
+        powers = _powers(length)
+        found = np.zeros(len(starts), np.uint64)
+        for offset in range(length):
+            found += self.mixed[starts + offset] * powers[offset]
+        return starts, found + _times(_SPREAD, length)
+
+    def pairs(self) -> tuple[Ints, Hashes]:
+        """(row, hash) of each two words that follow each other."""
+        same = self.rows[1:] == self.rows[:-1]
+        return self.rows[1:][same], (self.hashes[:-1] * _SPREAD + self.hashes[1:])[same]
+
+    def owner(self, starts: Ints) -> Ints:
+        """The number of the word of each n-gram: one that begins with a space belongs to the word behind it."""
+        return self._numbers[starts]
+
+
+def _owned(text: str) -> tuple[list[tuple[int, int]], Hashes, Ints, Floats]:
+    """For one text: its words as ranges, and of each occurrence of a feature its key, its word, and its share of the feature's weight."""
+    spans, end = [], 0
+    for word in text.split():
+        begin = text.index(word, end)
+        end = begin + len(word)
+        spans.append((begin, end))
+    words = _Words([text])
+    starts, grams = (np.concatenate(parts) for parts in zip(*(words.windows(length) for length in _LENGTHS), strict=True))
+    pairs = words.pairs()[1]
+    zero = np.zeros
+    keys = np.concatenate(
+        [
+            _keys(0, zero(len(grams), np.int64), grams),
+            _keys(1, zero(len(words.hashes), np.int64), words.hashes),
+            *[_keys(2, zero(len(pairs), np.int64), pairs)] * 2,
+        ]
+    )
+    owners = np.concatenate([words.owner(starts), words.number, words.number[:-1], words.number[1:]]) - 1
+    half = np.concatenate([np.ones(len(grams) + len(words.hashes)), np.full(2 * len(pairs), 0.5)])
+    different, inverse, times = np.unique(keys, return_inverse=True, return_counts=True)
+    kinds = (different >> np.uint64(BITS)).astype(np.int64)
+    norm = 1 / np.sqrt(np.bincount(kinds, minlength=len(_KINDS)))[kinds]
+    twice = np.where(kinds == 2, 2, 1)  # pairs stand in `keys` once for either word
+    share = (norm * twice / times)[inverse] * half
+    return spans, keys, np.minimum(owners, len(spans) - 1), share.astype(np.float32)
+
+
+def _cut(text: str | None) -> str:
+    return " ".join((text or "").split()[:_MAX_CONTEXT_WORDS])
+
+
+def _keys(kind: int, rows: Ints, hashes: Hashes) -> Hashes:
+    """Row and kind above, bucket below: sorted, they stand by comment and kind."""
+    spread = (hashes + _times(_MIX, kind)) * _SPREAD
+    spread = (spread ^ (spread >> np.uint64(32))) * _MIX
+    return ((rows.astype(np.uint64) * np.uint64(len(_KINDS)) + np.uint64(kind)) << np.uint64(BITS)) | (spread >> np.uint64(64 - BITS))
+
+
+def _mixed(values: np.ndarray) -> Hashes:
+    spread = (values.astype(np.uint64) + np.uint64(1)) * _MIX
+    return np.asarray(spread ^ (spread >> np.uint64(29)))
+
+
+def _times(value: np.uint64, by: int) -> np.uint64:
+    """The product modulo 2 ** 64; numpy warns of it for single numbers."""
+    return np.uint64(int(value) * by % 2**64)
+
+
+def _powers(count: int) -> Hashes:
+    return np.cumprod(np.concatenate([[np.uint64(1)], np.full(max(count - 1, 0), _BASE)]), dtype=np.uint64)
