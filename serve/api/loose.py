@@ -19,9 +19,9 @@ def loads(body: bytes) -> Any:
     """The value, strict JSON or loose. Raises ValueError."""
     text = body.decode("utf-8-sig")
     try:
-        return _sound(json.loads(text))
+        return _sound(json.loads(text), text)
     except ValueError:
-        return _sound(json.loads(_TOKEN.sub(_strict, text)))
+        return _sound(json.loads(_TOKEN.sub(_strict, text)), text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -37,8 +37,10 @@ def _strict(match: re.Match[str]) -> str:
     return token
 
 
-def _sound(value: Any) -> Any:
-    """The value; raises ValueError where a text holds half of a surrogate pair, which is no text."""
+def _sound(value: Any, source: str) -> Any:
+    """The value; raises ValueError where a text holds half of a surrogate pair, which is no text and comes of escapes only."""
+    if "\\u" not in source:
+        return value
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
