@@ -15,6 +15,9 @@ from typing import Any
 from labels import schema
 from labels.errors import ConfigError
 from labels.scores import Scored
+from train.normalise import Normaliser
+
+_NORMALISE = Normaliser()
 
 
 class Action(StrEnum):
@@ -125,9 +128,10 @@ def _language(policy: Policy, rule: Rule, case: Case) -> Reason | None:
 
 
 def _words(policy: Policy, rule: Rule, case: Case) -> Reason | None:
-    folded = fold(case.text)
+    # As it stands, since the normaliser masks links and addresses, and as the model reads it: look-alikes, leetspeak, s p a c i n g undone.
+    seen = f"{fold(case.text)}\n{fold(_NORMALISE(case.text))}"
     for word in rule.words:
-        if re.search(rf"(?<!\w){re.escape(fold(word))}(?!\w)", folded):
+        if re.search(rf"(?<!\w){re.escape(fold(word))}(?!\w)", seen):
             return Reason(rule.name, word=word)
     return None
 

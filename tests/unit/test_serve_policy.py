@@ -71,11 +71,13 @@ def test_sites_and_languages_narrow_a_rule() -> None:
     assert found.act(case(lang="bg", site="sport")).action is Action.PUBLISH
 
 
-@pytest.mark.parametrize("text", ["A QUAGGA!", "q\u200buagga", "quàgga", "\uff51uagga"])
+@pytest.mark.parametrize("text", ["A QUAGGA!", "q\u200buagga", "quàgga", "\uff51uagga", "he is q u a g g a", "qu\u0430gga", "qu4gga"])
 def test_word_lists_see_through_disguise(text: str) -> None:
     found = made(rule(name="w", kind="words", words=["Quagga"], action="review") + OTHERWISE)
     assert found.act(case(text)).reasons[0].word == "Quagga"
     assert found.act(case("quaggas")).action is Action.PUBLISH, "whole words"
+    listed = made(rule(name="w", kind="words", words=["evil.example"], action="review") + OTHERWISE)
+    assert listed.act(case("see https://evil.example/a")).action is Action.REVIEW, "also in what the model does not see"
 
 
 def test_links_and_authors() -> None:
