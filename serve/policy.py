@@ -145,7 +145,8 @@ def _author(policy: Policy, rule: Rule, case: Case) -> Reason | None:
 
 
 def _always(policy: Policy, rule: Rule, case: Case) -> Reason | None:
-    return Reason(rule.name)
+    """Publishes nothing that nobody has judged: only a rule that was written for it lets an unscored comment through."""
+    return Reason(rule.name) if case.scored.scored or rule.action is not Action.PUBLISH else None
 
 
 KINDS: Mapping[str, Callable[[Policy, Rule, Case], Reason | None]] = {

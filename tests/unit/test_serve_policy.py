@@ -96,6 +96,15 @@ def test_where_no_rule_holds_a_person_decides() -> None:
     assert made(BAND).act(case()).action is Action.REVIEW
 
 
+@pytest.mark.parametrize("reason", list(Unscored))
+def test_nothing_unscored_is_published_but_by_a_rule_for_it(reason: Unscored) -> None:
+    unscored = Case("x", "s", "Ana", Scored("1", "en", {}, "m@0", reason))
+    assert made(OTHERWISE).act(unscored).action is Action.REVIEW
+    assert made(rule(name="all", kind="always", action="reject")).act(unscored).action is Action.REJECT
+    for kind, more in (("unscored", {}), ("author", {"authors": ["Ana"]})):
+        assert made(rule(name="own", kind=kind, action="publish", **more)).act(unscored).action is Action.PUBLISH
+
+
 def test_a_dry_run_publishes_and_says_what_it_would_have_done() -> None:
     verdict = made(BAND + OTHERWISE, dry_run=True).act(case(toxicity=0.9))
     assert (verdict.action, verdict.dry_run, verdict.reasons[0].rule) == (Action.PUBLISH, True, "toxic")
