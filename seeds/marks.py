@@ -242,6 +242,16 @@ def _name(match: re.Match[str]) -> str | None:
     return name.strip(" \"“”„«»'") or None if name else None
 
 
+@lru_cache(maxsize=1 << 14)
+def without_reply(author: str) -> tuple[str, Mark | None]:
+    """The name without the reply mark behind it: "Ana în răspuns lui Ion" -> "Ana" and the mark."""
+    for match in re.finditer(r"\s+(?=\S)", author):
+        mark = reply(author[match.end() :])
+        if mark is not None and not mark.quote and (mark.author or mark.number) and not mark.rest:
+            return author[: match.start()].strip(" ,|•·-–—"), mark
+    return author, None
+
+
 def replied_by(line: str) -> tuple[str, ...] | None:
     """The numbers in a line that lists a comment's answers; None for any other line."""
     for match in _matches(line, "replied_by", "patterns"):

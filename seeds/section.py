@@ -13,7 +13,6 @@ from statistics import median_low as median
 from seeds import marks
 from seeds.anchors import Anchor
 from seeds.layout import INLINE, LINES, NAMELESS, Layout, Record
-from seeds.marks import Mark
 
 MAX_NAME = 60
 MOST, _HALF = 0.7, 0.5
@@ -207,8 +206,8 @@ def _is_page_mark(line: str) -> bool:
 
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
     author, said = marks.author_of(line) if line else ("", False)
-    author, mark = _split_reply(author)
-    name = _split_reply(line.strip(" :,|"))[0] if line and said else author
+    author, mark = marks.without_reply(author)
+    name = marks.without_reply(line.strip(" :,|"))[0] if line and said else author
     mark = mark or next(filter(None, map(marks.reply, header)), None)
     replied_by: list[str] = []
     kept: list[str] = []
@@ -222,16 +221,6 @@ def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Seque
         mark = mark or found
         kept = [found.rest, *kept[1:]] if found.rest else kept[1:] if not found.quote else kept
     return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said, anchor.at, name or None)
-
-
-@lru_cache(maxsize=1 << 14)
-def _split_reply(author: str) -> tuple[str, Mark | None]:
-    """ "Ana în răspuns lui Ion" -> "Ana" and the mark."""
-    for match in re.finditer(r"\s+(?=\S)", author):
-        mark = marks.reply(author[match.end() :])
-        if mark is not None and not mark.quote and (mark.author or mark.number) and not mark.rest:
-            return author[: match.start()].strip(" ,|•·-–—"), mark
-    return author, None
 
 
 def _numbered(records: list[Record]) -> list[Record]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from labels.thread import Article, Notice
 from seeds import detect, replies
 from seeds.document import Document, Reading
-from seeds.html import article, embedded, general, parents, platforms, talk, times, tree
+from seeds.html import article, embedded, general, parents, platforms, stated, talk, times, tree
 from seeds.html.embedded import Item
 from seeds.html.fields import Fields
 from seeds.html.times import Time
@@ -88,6 +88,8 @@ def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> 
     read = _spoken(read)
     up = parents.of(page, read)
     raws = [_raw(page, item, up[at] if up else None) for at, item in enumerate(read)]
+    if up is None:
+        raws = stated.of(page, read, raws)
     return _Thread(way, raws, [page.path(item.record.begin) for item in read], read, opens)
 
 

@@ -17,7 +17,7 @@ from seeds.html import times
 from seeds.html.tree import Element, Page, flatten, parse
 from seeds.replies import RawComment
 
-_LD = "application/ld+json"
+_LINKED = ("application/ld+json", "application/activity+json")
 _TYPES = frozenset(["comment", "usercomments", "answer", "discussionforumposting", "socialmediaposting", "note"])
 _STATE = re.compile(r"^\s*(?:(?:var|let|const)\s+)?[\w.$\[\]\"']{1,80}\s*=\s*(?=[{\[])")
 _TEXT = (
@@ -51,6 +51,7 @@ _AUTHOR = (
     "nickname",
     "name",
 )
+_ACTOR = ("attributedTo", "actor")
 _TIME = (
     "dateCreated",
     "datePublished",
@@ -83,7 +84,7 @@ class Item:
 def linked_data(root: Element) -> list[Item]:
     """The comments of the page's JSON-LD."""
     found: list[Item] = []
-    for number, script in enumerate(root.xpath(f"//script[@type='{_LD}']"), start=1):
+    for number, script in enumerate(root.xpath(" | ".join(f"//script[@type='{kind}']" for kind in _LINKED)), start=1):
         if (value := loaded(script.text or "")) is not None:
             found += _comments(value, f"ld+json {number}", _is_typed)
     return found
@@ -98,7 +99,8 @@ def state(root: Element) -> list[Item]:
         groups.update(_pattern(item.where) for item in found)
         if groups:
             usual, _ = groups.most_common(1)[0]
-            kept = [item for item in found if _pattern(item.where).endswith(_last(usual))]
+            last = _last(usual)
+            kept = [item for item in found if _pattern(item.where).endswith(last) or f"{last}." in _pattern(item.where)]
             best = max(best, kept, key=len)
     return best if len(best) > 1 else []
 
@@ -114,7 +116,7 @@ def _pattern(where: str) -> str:
 def _states(root: Element) -> Iterator[tuple[str, Any]]:
     for number, script in enumerate(root.xpath("//script[not(@src)]"), start=1):
         text = script.text or ""
-        if script.get("type") == _LD or len(text) < 200:
+        if script.get("type") in _LINKED or len(text) < 200:
             continue
         start = _STATE.match(text)
         if (script.get("type") or "").endswith("json") or start:
@@ -224,6 +226,8 @@ def _person(value: Mapping[str, Any]) -> str | None:
                 (found[name] for name in ("name", "displayName", "username", "screenName", "nickname") if isinstance(found.get(name), str)),
                 None,
             )
+        if isinstance(found, str) and key in _ACTOR and "://" in found:
+            found = found.rstrip("/").rsplit("/", 1)[-1].removeprefix("@")  # an actor's address ends with its name
         if isinstance(found, str) and 0 < len(found.strip()) <= 100 and "://" not in found:
             return found.strip()
     return None

@@ -323,7 +323,7 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], s
         first, last = page.first[node], page.last[node]
         if node < behind or first == last:
             continue
-        if page.tags[node] in _FORMS or page.tags[node] == "blockquote" or (node != record.begin and _OTHERS.search(page.words(node))):
+        if node != record.begin and _is_foreign(page, node):
             behind = page.end[node]
             continue
         timed = first < shown.stop and shown.start < last
@@ -331,6 +331,13 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], s
             yield node, (_slot(page, node), _coarse(page, node)), page.text(node)
         if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
             yield node, (f"{_slot(page, node)}/", f"{_coarse(page, node)}/"), page.texts[first].strip()
+
+
+def _is_foreign(page: Page, node: int) -> bool:
+    """Whether an element shows no name of the author's: a form, a quote, who liked the comment."""
+    if page.tags[node] == "button":
+        return _said(page.words(node)) <= 0
+    return page.tags[node] in _FORMS or page.tags[node] == "blockquote" or _OTHERS.search(page.words(node)) is not None
 
 
 def _slot(page: Page, node: int) -> str:

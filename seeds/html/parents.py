@@ -6,7 +6,7 @@ of(page, records)  ->  for each record the position of its parent or None; None 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from seeds.html.fields import Fields
@@ -16,8 +16,8 @@ Parents = list[int | None]
 _LEVEL = re.compile(
     r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation)[\s_-]?(\d{1,2})(?:$|[\s_-])", re.IGNORECASE
 )
+_IN_REPLY = re.compile(r"(?:^|\s)u-in-reply-to(?:$|\s)")
 _INDENT = re.compile(r"(?:margin|padding)-(?:left|inline-start)\s*:\s*(\d{1,4}(?:\.\d+)?)\s*(px|em|rem|%)", re.IGNORECASE)
-_REFERENCE = re.compile(r"#(?:[a-z_-]*)(\d+)$", re.IGNORECASE)
 
 
 def of(page: Page, read: Sequence[Fields]) -> Parents | None:
@@ -40,9 +40,43 @@ def by_containment(page: Page, read: Sequence[Fields]) -> Parents | None:
     return parents if any(parent is not None for parent in parents) else None
 
 
+def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """A link to the answered record, marked up as such: schema.org's parentItem, u-in-reply-to of microformats."""
+    owners: dict[str, int] = {}
+    for at, item in enumerate(read):
+        for node in item.record.nodes():
+            if name := page.nodes[node].get("id"):
+                owners.setdefault(name, at)
+    parents = [next((owners.get(target) for target in _references(page, item)), None) for item in read]
+    return parents if any(parent is not None for parent in parents) else None
+
+
+def _references(page: Page, item: Fields) -> Iterator[str]:
+    for node in item.record.nodes():
+        element = page.nodes[node]
+        if element.get("itemprop") == "parentItem" or _IN_REPLY.search(element.get("class") or "") or element.get("rel") == "in-reply-to":
+            _, _, name = (element.get("href") or element.get("itemid") or "").partition("#")
+            if name:
+                yield name
+
+
 def by_level(page: Page, read: Sequence[Fields]) -> Parents | None:
     """A number for the level in a class name or attribute of the record."""
-    return _stacked([_level(page, item.record.begin) for item in read])
+    return _stacked([_level_of(page, item) for item in read])
+
+
+def _frames(page: Page, item: Fields) -> Iterator[int]:
+    """The record's element and those around it that hold nothing else."""
+    record = item.record
+    yield record.begin
+    for node in page.ancestors(record.begin):
+        if (page.first[node], page.last[node]) != (record.first, record.last):
+            return
+        yield node
+
+
+def _level_of(page: Page, item: Fields) -> float | None:
+    return next((level for node in _frames(page, item) if (level := _level(page, node)) is not None), None)
 
 
 def _level(page: Page, node: int) -> float | None:
@@ -60,7 +94,7 @@ def by_indent(page: Page, read: Sequence[Fields]) -> Parents | None:
 
 
 def _indent(page: Page, item: Fields) -> float | None:
-    for node in [item.record.begin, *_first_inside(page, item)]:
+    for node in [*_frames(page, item), *_first_inside(page, item)]:
         element = page.nodes[node]
         if (match := _INDENT.search(element.get("style") or "")) is not None:
             return float(match[1])
@@ -88,6 +122,12 @@ def by_depth(page: Page, read: Sequence[Fields]) -> Parents | None:
     if not steps or depths[0] != min(depths) or len(set(steps)) > 1:
         return None
     return _stacked([float(depth) for depth in depths])
+
+
+def by_one_level(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """All on one level, where each record tells its level: the page could nest them and does not."""
+    known = [_level_of(page, item) is not None for item in read]
+    return [None] * len(read) if known and all(known) else None
 
 
 def _stacked(levels: Sequence[float | None]) -> Parents | None:
@@ -119,4 +159,11 @@ def own_id(page: Page, item: Fields) -> str | None:
     return None
 
 
-_HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (by_level, by_containment, by_indent, by_depth)
+_HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (
+    by_reference,
+    by_level,
+    by_containment,
+    by_indent,
+    by_depth,
+    by_one_level,
+)

@@ -22,7 +22,7 @@ from seeds.html.times import Time
 from seeds.html.tree import Page
 
 _COMPOUND = re.compile(r"(?P<tag>[a-z][\w-]*|\*)?(?P<rest>(?:[.#][\w-]+|\[[^\]]+\])*)")
-_PART = re.compile(r"\.(?P<cls>[\w-]+)|#(?P<id>[\w-]+)|\[(?P<name>[\w:-]+)(?:(?P<sign>[~^*|]?=)\"?(?P<value>[^\"\]]*)\"?)?\]")
+_PART = re.compile(r"\.(?P<cls>[\w-]+)|#(?P<id>[\w-]+)|\[(?P<name>[\w:-]+)(?:(?P<sign>[~^$*|]?=)\"?(?P<value>[^\"\]]*)\"?)?\]")
 
 
 _FILLED = 0.5
@@ -81,6 +81,8 @@ def _condition(part: re.Match[str]) -> str:  # noqa: PLR0911
             return f"[@{name}='{value}']"
         case "^=":
             return f"[starts-with(@{name},'{value}')]"
+        case "$=":
+            return f"[substring(@{name},string-length(@{name})-{len(value) - 1})='{value}']"
         case "~=":
             return f"[contains(concat(' ',normalize-space(@{name}),' '),' {value} ')]"
         case _:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 import seeds
+from labels.thread import Article
 
 
 def test_a_talk_page_is_read_by_its_signatures_and_indentation() -> None:
@@ -31,3 +36,105 @@ def test_a_talk_page_is_read_by_its_signatures_and_indentation() -> None:
     names = {comment.id: comment.text[:5] for comment in article.comments}
     assert [comment.reply_to and names[comment.reply_to] for comment in article.comments] == [None, "Die a", "Ich s", "Die a", None]
     assert article.comments[0].created_at == "2020-05-05T12:34:00+02:00"
+
+
+def answers(article: Article) -> list[tuple[str | None, str | None]]:
+    names = {comment.id: comment.author for comment in article.comments}
+    return [(comment.author, comment.reply_to and names[comment.reply_to]) for comment in article.comments]
+
+
+WORDS = ("At last, a place to sit at the quay.", "Oak rots by the water, take larch.", "Then paint it twice a year, please.")
+
+
+def microdata(at: int, author: str, more: str = "") -> str:
+    return (
+        f'<div itemprop="comment" itemscope itemtype="http://schema.org/Comment" id="k{at}"><b itemprop="author">{author}</b>'
+        f'<meta itemprop="dateCreated" content="2026-03-14T1{at}:00:00Z"><div itemprop="text">{WORDS[at]}</div>{more}</div>'
+    )
+
+
+def cite(at: int, author: str, more: str = "") -> str:
+    return (
+        f'<li class="u-comment h-cite" id="k{at}"><a class="p-author h-card" href="https://{author}.example">{author}</a>{more}'
+        f'<time class="dt-published" datetime="2026-03-14T1{at}:00:00Z">1{at}:00</time><p class="e-content">{WORDS[at]}</p></li>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "records"),
+    [
+        ("microdata", microdata(0, "Ana") + microdata(1, "Bo", '<link itemprop="parentItem" href="#k0">') + microdata(2, "Cy")),
+        ("microdata", microdata(0, "Ana", microdata(1, "Bo")) + microdata(2, "Cy")),
+        ("microformats", cite(0, "Ana") + cite(1, "Bo", '<a class="u-in-reply-to" href="#k0">1</a>') + cite(2, "Cy")),
+    ],
+)
+def test_marked_up_comments_are_read_with_their_parents(way: str, records: str) -> None:
+    article = seeds.parse(f'<html lang="en"><body><h1>A bench</h1><p>The town puts a bench there.</p>{records}</body></html>')
+    assert article.read_by == f"html/platform/{way}"
+    assert answers(article) == [("Ana", None), ("Bo", "Ana"), ("Cy", None)]
+    assert [comment.text for comment in article.comments] == list(WORDS)
+
+
+def test_one_marked_up_comment_needs_no_repetition() -> None:
+    article = seeds.parse(f'<html lang="en"><body><h1>A bench</h1><p>The town puts a bench there.</p>{microdata(0, "Ana")}</body></html>')
+    assert [(comment.author, comment.created_at) for comment in article.comments] == [("Ana", "2026-03-14T10:00:00Z")]
+
+
+def test_answers_inside_and_beside_are_found_in_the_data_that_scripts_start_from() -> None:
+    def said(at: int, author: str, **more: object) -> dict[str, object]:
+        return {"id": at + 1, "user": {"name": author}, "body": WORDS[at], "createdAt": f"2026-03-14T1{at}:00:00Z", **more}
+
+    state = {"page": {"title": "A bench", "comments": [said(0, "Ana", replies=[said(1, "Bo")]), said(2, "Cy", parentId=2)]}}
+    page = f'<html><body><div id="app"></div><script type="application/json">{json.dumps(state)}</script></body></html>'
+    article = seeds.parse(page)
+    assert article.read_by == "html/state"
+    assert answers(article) == [("Ana", None), ("Bo", "Ana"), ("Cy", "Bo")]
+
+
+def test_activities_name_their_actor_by_an_address() -> None:
+    def note(at: int, **more: object) -> dict[str, object]:
+        said = {"type": "Note", "id": f"n{at}", "published": f"2026-03-14T1{at}:00:00Z", "content": f"<p>{WORDS[at]}</p>", **more}
+        return {"type": "Create", "object": said}
+
+    items = [note(0, attributedTo="https://quay.example/@ana"), note(1, attributedTo={"name": "Bo"}, inReplyTo="n0")]
+    page = f'<html><body><h1>A</h1><script type="application/activity+json">{json.dumps({"orderedItems": items})}</script></body></html>'
+    article = seeds.parse(page)
+    assert answers(article) == [("ana", None), ("Bo", "ana")]
+    assert article.comments[0].text == WORDS[0]
+
+
+def test_a_thread_of_two_looks_is_read_whole() -> None:
+    def remark(kind: str, at: int, author: str, text: str, more: str = "") -> str:
+        return (
+            f'<div class="{kind}"><a class="user" href="/users/{at}">{author}</a> <span class="when">{at} May 2026, 10:0{at}</span>'
+            f'<div class="words">{text} I think so, {author}.</div>{more}</div>'
+        )
+
+    below = remark("note", 2, "Bo", WORDS[1]) + remark("note", 3, "Cy", WORDS[2])
+    answered = remark("answer", 1, "Ana", WORDS[0], f'<div class="notes">{below}</div>')
+    page = f'<html lang="en"><body><h1>Why?</h1>{answered}{remark("answer", 4, "Di", "You want to sit there.")}</body></html>'
+    assert answers(seeds.parse(page)) == [("Ana", None), ("Bo", "Ana"), ("Cy", "Ana"), ("Di", None)]
+
+
+def test_a_guest_has_a_name_without_a_link_and_a_number_may_be_a_name() -> None:
+    def post(who: str, at: int) -> str:
+        words = f"<p>{WORDS[at % 3]} I say so.</p>"
+        return f'<div class="post" id="p{at}"><p>{who} · {at} May 2026, 10:0{at}</p>{words}<a href="#">Reply</a></div>'
+
+    linked = [f'<a class="author" href="/user/{name}">{name}</a>' for name in ("Ana", "4711", "Bo")]
+    posts = "".join(post(who, at) for at, who in enumerate((*linked, "Guest of Bo"), 1))
+    article = seeds.parse(f'<html lang="en"><body>{posts}</body></html>')
+    assert [comment.author for comment in article.comments] == ["Ana", "4711", "Bo", "Guest of Bo"]
+
+
+def test_a_join_date_is_no_time_of_a_post_and_who_liked_it_not_its_author() -> None:
+    def post(author: str, joined: str, at: int) -> str:
+        return (
+            f'<div class="post"><h4 class="user-name">{author}</h4><dl><dt>Registered</dt><dd>{joined}</dd></dl>'
+            f'<i>{at} May 2026, 10:0{at}</i><p>{WORDS[at - 1]} I say so.</p><div class="likesBar"><a href="/user/9"><bdi class="name">Fan {at}</bdi></a></div></div>'
+        )
+
+    page = f'<html lang="en"><body>{post("Ana", "2 Mar 2012", 1)}{post("Bo", "4 Apr 2019", 2)}{post("Cy", "1 Jan 2010", 3)}</body></html>'
+    article = seeds.parse(page)
+    assert [comment.author for comment in article.comments] == ["Ana", "Bo", "Cy"]
+    assert [comment.created_at for comment in article.comments] == [f"2026-05-0{at}T10:0{at}:00" for at in (1, 2, 3)]
