@@ -5,7 +5,7 @@ The fit of a language is pulled toward the fit over all languages, the more so t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from labels import schema
 from train import metrics
-from train.calibration import ALL, Calibration, Map, activate
+from train.calibration import ALL, OUTPUTS, Calibration, Map, activate
 from train.rows import Bools, Floats, Labels
 
 _MIN_ROWS = 200
@@ -26,14 +26,17 @@ PRECISIONS = (0.90, 0.95)
 
 
 def fit(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> Calibration:
-    """The calibration of (rows, 17) logits on their labels."""
-    return Calibration({head.name: _fit_head(head, logits[:, schema.SLICES[head.name]], labels[head.name], langs) for head in schema.HEADS})
+    """The calibration of (rows, 17) or, with n-grams beside, (rows, 34) logits on their labels."""
+    voices = logits.reshape(len(logits), -1, OUTPUTS)
+    return Calibration(
+        {head.name: _fit_head(head, voices[:, :, schema.SLICES[head.name]], labels[head.name], langs) for head in schema.HEADS}
+    )
 
 
 def cross_fitted(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_], seed: int = 0) -> Floats:
     """(rows, 17) probabilities, each half of the rows calibrated on the other: what calibration is worth on rows it has not seen."""
     half = np.random.default_rng(seed).permutation(len(logits)) % 2
-    found = np.empty_like(logits)
+    found = np.empty((len(logits), OUTPUTS), np.float32)
     for part in (0, 1):
         other = np.flatnonzero(half != part)
         here = np.flatnonzero(half == part)
@@ -59,14 +62,14 @@ def thresholds(probabilities: Floats, labels: dict[str, Labels], langs: NDArray[
     return found
 
 
-def _fit_head(head: schema.Head, logits: Floats, labels: Labels, langs: NDArray[np.str_]) -> dict[str, Map]:
+def _fit_head(head: schema.Head, logits: np.ndarray, labels: Labels, langs: NDArray[np.str_]) -> dict[str, Map]:
     if head.activation is schema.Activation.SOFTMAX:
         return _by_language(
             lambda rows, start: _softmax(head, logits[rows], labels.take(rows), start), labels.judged, labels.targets, langs
         )
     columns = [
         _by_language(
-            lambda rows, start, column=column: _platt(logits[rows, column], labels.targets[rows, column], start),  # type: ignore[misc]
+            lambda rows, start, column=column: _platt(logits[rows, :, column], labels.targets[rows, column], start),  # type: ignore[misc]
             labels.mask[:, column],
             np.stack([labels.targets[:, column] >= 0.5, labels.targets[:, column] < 0.5], axis=1),
             langs,
@@ -75,7 +78,12 @@ def _fit_head(head: schema.Head, logits: Floats, labels: Labels, langs: NDArray[
     ]
     places = sorted({lang for column in columns for lang in column})
     chosen = {lang: [column.get(lang, column[ALL]) for column in columns] for lang in places}
-    return {lang: Map(tuple(each.scale[0] for each in maps), tuple(each.shift[0] for each in maps)) for lang, maps in chosen.items()}
+    return {lang: _side_by_side(maps) for lang, maps in chosen.items()}
+
+
+def _side_by_side(maps: Sequence[Map]) -> Map:
+    """Maps of one column each as one."""
+    return Map(*(tuple(value for each in maps for value in getattr(each, name)) for name in ("scale", "shift", "beside")))
 
 
 Fitter = Callable[[NDArray[np.int64], Map | None], Map]
@@ -92,40 +100,41 @@ def _by_language(fitter: Fitter, judged: Bools, classes: np.ndarray, langs: NDAr
     return found
 
 
-def _platt(logits: Floats, targets: Floats, start: Map | None) -> Map:
-    """p = sigmoid(a z + b) by maximum likelihood; without both classes it stays what it was."""
+def _platt(logits: np.ndarray, targets: Floats, start: Map | None) -> Map:
+    """p = sigmoid(a z + b) by maximum likelihood over (rows, voices) logits; without both classes it stays what it was."""
     positives = (targets >= 0.5).sum()
     if start is None and min(positives, len(targets) - positives) < 2:
-        return Map((1.0,), (0.0,))
+        return Map((1.0,), (0.0,), (1.0,) * (logits.shape[1] - 1))
     z, y = logits.astype(np.float64), targets.astype(np.float64)
-    prior = np.array([1.0, 0.0]) if start is None else np.array([start.scale[0], start.shift[0]])
+    prior = np.r_[np.ones(z.shape[1]), 0.0] if start is None else np.r_[start.scale, start.beside, start.shift]
 
     def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
-        given = values[0] * z + values[1]
+        given = z @ values[:-1] + values[-1]
         gap = 0.5 * (1 + np.tanh(0.5 * given)) - y
         away = values - prior
         loss = np.logaddexp(0, given).sum() - (y * given).sum()
-        return loss + _PULL * (away**2).sum(), np.array([(gap * z).sum(), gap.sum()]) + 2 * _PULL * away
+        return loss + _PULL * (away**2).sum(), np.r_[gap @ z, gap.sum()] + 2 * _PULL * away
 
-    scale, shift = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20), (-20, 20)]).x
-    return Map((float(scale),), (float(shift),))
+    *scales, shift = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20)] * z.shape[1] + [(-20, 20)]).x.tolist()
+    return Map((scales[0],), (shift,), tuple(scales[1:]))
 
 
-def _softmax(head: schema.Head, logits: Floats, labels: Labels, start: Map | None) -> Map:
-    """One scale for the head and one shift a class; classes that a row's set does not know take no part in its likelihood."""
-    count = len(head.outputs)
+def _softmax(head: schema.Head, logits: np.ndarray, labels: Labels, start: Map | None) -> Map:
+    """One scale a voice and one shift a class over (rows, voices, classes) logits; classes that a row's set does not know take no part in
+    its likelihood."""
+    voices, count = logits.shape[1:]
     if not len(logits):
-        return Map((1.0,) * count, (0.0,) * count)
+        return Map((1.0,) * count, (0.0,) * count, (1.0,) * count * (voices - 1))
     z, y, known = logits.astype(np.float64), labels.targets.astype(np.float64), labels.mask
-    prior = np.r_[1.0, np.zeros(count)] if start is None else np.r_[start.scale[0], start.shift]
+    prior = np.r_[np.ones(voices), np.zeros(count)] if start is None else np.r_[start.scale[0], start.beside[:1], start.shift]
 
     def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
-        given = np.where(known, values[0] * z + values[1:], -1e9)
+        given = np.where(known, np.einsum("v,rvc->rc", values[:voices], z) + values[voices:], -1e9)
         found = activate(head, given)
         gap = np.where(known, found - y, 0)
         away = values - prior
         loss = -np.log(np.maximum((found * y).sum(axis=1), 1e-12)).sum()
-        return loss + _PULL * (away**2).sum(), np.r_[(gap * z).sum(), gap.sum(axis=0)] + 2 * _PULL * away
+        return loss + _PULL * (away**2).sum(), np.r_[np.einsum("rc,rvc->v", gap, z), gap.sum(axis=0)] + 2 * _PULL * away
 
-    best = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20)] + [(-5, 5)] * count).x
-    return Map((float(best[0]),) * count, tuple(float(value) for value in best[1:]))
+    best = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20)] * voices + [(-5, 5)] * count).x.tolist()
+    return Map((best[0],) * count, tuple(best[voices:]), (best[1],) * count if voices > 1 else ())

@@ -1,7 +1,7 @@
 """Logits -> probabilities that mean what they say, per output and language; numpy alone, used at inference.
 
-Sigmoid outputs: p = sigmoid(a z + b) (Platt). Softmax heads: p = softmax(a z + b), one a per head, one b per class (bias-corrected
-temperature scaling).
+Logits come side by side: the encoder's 17, then the n-grams' 17 where a release has them. Sigmoid outputs: p = sigmoid(a z + a' z' + b)
+(Platt). Softmax heads: p = softmax(a z + a' z' + b), one a and a' per head, one b per class (bias-corrected temperature scaling).
 A language without rows enough uses the fit over all languages ("*").
 """
 
@@ -17,14 +17,17 @@ from labels import schema
 from train.rows import Floats
 
 ALL = "*"
+OUTPUTS = sum(len(head.outputs) for head in schema.HEADS)
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """scale * logit + shift, per column of one head."""
+    """scale * logit + beside * n-grams' logit + shift, per column of one head."""
 
     scale: tuple[float, ...]
     shift: tuple[float, ...]
+    beside: tuple[float, ...] = ()
+    """Empty: there are no n-grams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +36,41 @@ class Calibration:
     """Head name -> language or "*" -> map; each head has "*"."""
 
     def apply(self, logits: Floats, langs: Sequence[str | None]) -> Floats:
-        """(rows, 17) probabilities of (rows, 17) logits; `langs` (rows,) ISO 639-1 or None."""
-        found = np.empty(logits.shape, np.float64)
+        """(rows, 17) probabilities of (rows, 17) or (rows, 34) logits; `langs` (rows,) ISO 639-1 or None."""
+        found = np.empty((len(logits), OUTPUTS), np.float64)
         for head in schema.HEADS:
             at = schema.SLICES[head.name]
             maps = self.maps[head.name]
             chosen = [maps.get(lang or ALL, maps[ALL]) for lang in langs]
-            scale = np.array([each.scale for each in chosen], np.float64).reshape(len(logits), len(head.outputs))
-            shift = np.array([each.shift for each in chosen], np.float64).reshape(len(logits), len(head.outputs))
-            found[:, at] = activate(head, logits[:, at] * scale + shift)
+            shape = (len(logits), len(head.outputs))
+            scale, shift = (np.array([getattr(each, name) for each in chosen], np.float64).reshape(shape) for name in ("scale", "shift"))
+            given = logits[:, at] * scale + shift
+            if logits.shape[1] > OUTPUTS:
+                beside = np.array([each.beside or (0.0,) * shape[1] for each in chosen], np.float64).reshape(shape)
+                given = given + logits[:, OUTPUTS:][:, at] * beside
+            found[:, at] = activate(head, given)
         return found.astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
         return {
-            head: {lang: {"scale": list(each.scale), "shift": list(each.shift)} for lang, each in maps.items()}
+            head: {lang: {"scale": list(each.scale), "shift": list(each.shift), "beside": list(each.beside)} for lang, each in maps.items()}
             for head, maps in self.maps.items()
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Calibration:
         return cls(
-            {head: {lang: Map(tuple(each["scale"]), tuple(each["shift"])) for lang, each in maps.items()} for head, maps in value.items()}
+            {
+                head: {lang: Map(**{name: tuple(values) for name, values in each.items()}) for lang, each in maps.items()}
+                for head, maps in value.items()
+            }
         )
 
 
 def identity() -> Calibration:
-    """Leaves logits as they are: plain sigmoid and softmax."""
-    return Calibration({head.name: {ALL: Map((1.0,) * len(head.outputs), (0.0,) * len(head.outputs))} for head in schema.HEADS})
+    """Leaves the sum of the logits as it is: plain sigmoid and softmax."""
+    ones = {head.name: (1.0,) * len(head.outputs) for head in schema.HEADS}
+    return Calibration({name: {ALL: Map(one, (0.0,) * len(one), one)} for name, one in ones.items()})
 
 
 def activate(head: schema.Head, logits: np.ndarray) -> np.ndarray:

@@ -36,7 +36,9 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
     yield "\n## How it was made\n"
     backbone, drawn = config.backbone, config.mix
     yield f"- encoder: {backbone.source}, {backbone.layers} layers, vocabulary cut to {backbone.vocabulary or 'all'} pieces"
-    yield f"- rows: {config.fit.passes} passes of {drawn.rows:,}, each drawn anew (temperature {drawn.temperature}, at most {drawn.max_repeat} times each)"
+    balance = f"temperature {drawn.temperature}, at most {drawn.max_repeat} times each in a pass"
+    yield f"- encoder's rows: {config.fit.passes} passes of {drawn.rows:,}, each drawn anew ({balance})"
+    yield f"- n-grams' rows: all, {config.ngrams.passes} passes; calibration weighs encoder and n-grams per output and language"
     yield f"- config fingerprint {manifest.config}; made {manifest.created}; seed {config.seed}; stored as {manifest.precision}"
     yield f"- comment and context: at most {manifest.max_tokens} tokens a window; longer comments are read in windows"
     yield f"- macro-F1 lost to the precision (a sample of dev rows): {json.dumps(manifest.loss)}"

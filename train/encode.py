@@ -48,10 +48,18 @@ class Encoded:
     normalised: Normalised
     offsets: tuple[tuple[int, int], ...]
     """Of each token of the comment: half-open range in the normalised text."""
+    context: Context
+    """Normalised."""
 
     @property
     def tokens(self) -> int:
         return sum(map(len, self.windows))
+
+    def text(self, window: Window) -> str:
+        """The part of the normalised text that a window holds."""
+        if len(self.windows) == 1 or not window.comment:
+            return self.normalised.text
+        return self.normalised.text[self.offsets[window.first][0] : self.offsets[window.first + window.comment - 1][1]]
 
 
 class Encoder:
@@ -68,24 +76,22 @@ class Encoder:
         """One Encoded a text, in order. A context that many comments share is tokenised once."""
         normalised = [self.normaliser.normalise(text) for text in texts]
         parts = [[(getattr(context, name) or "")[:_MAX_CONTEXT_CHARS] for name in SEGMENTS[1:]] for context in contexts]
-        shared = list({part for group in parts for part in group if part})
-        encodings = self.tokenizer.encode_batch(
-            [item.text for item in normalised] + [self.normaliser(part) for part in shared], add_special_tokens=False
-        )
-        known = {part: tuple(encoding.ids) for part, encoding in zip(shared, encodings[len(texts) :], strict=True)}
+        plain = {part: self.normaliser(part) for group in parts for part in group if part}
+        encodings = self.tokenizer.encode_batch([*(item.text for item in normalised), *plain.values()], add_special_tokens=False)
+        known = {part: tuple(encoding.ids) for part, encoding in zip(plain, encodings[len(texts) :], strict=True)}
         return [
-            self._encoded(item, encoding, [known.get(part, ()) for part in group])
+            self._encoded(item, encoding, [known.get(part, ()) for part in group], [plain.get(part) for part in group])
             for item, encoding, group in zip(normalised, encodings, parts, strict=False)
         ]
 
-    def _encoded(self, normalised: Normalised, encoding: Encoding, context: list[tuple[int, ...]]) -> Encoded:
+    def _encoded(self, normalised: Normalised, encoding: Encoding, context: list[tuple[int, ...]], plain: list[str | None]) -> Encoded:
         ids = encoding.ids
         room = self.max_tokens - 2 - len(ids)
         tail, segments = self._context(context, max(room, min(self.min_context, self.max_tokens // 2)))
         size = self.max_tokens - 2 - len(tail)
         starts = range(0, max(len(ids) - _OVERLAP, 1), max(size - _OVERLAP, 1)) if len(ids) > size else range(1)
         windows = tuple(self._window(ids[start : start + size], start, tail, segments) for start in starts)
-        return Encoded(windows, normalised, tuple(encoding.offsets))
+        return Encoded(windows, normalised, tuple(encoding.offsets), Context(**dict(zip(SEGMENTS[1:], plain, strict=True))))
 
     def _window(self, ids: list[int], first: int, tail: tuple[int, ...], segments: tuple[int, ...]) -> Window:
         head = (self.specials.bos, *ids, self.specials.eos)

@@ -8,6 +8,8 @@ over sets of macro-F1 over the classes in the set's gold. Each with a bootstrap 
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import logging
 import tomllib
@@ -20,9 +22,8 @@ from typing import Any
 import numpy as np
 
 from labels import schema
-from train import baseline, calibrate, card, duplicates, fit, metrics, mix, probes, report, sources
+from train import baseline, calibrate, card, duplicates, metrics, probes, report, sources
 from train.config import Config
-from train.encode import Window
 from train.inference import Scorer
 from train.normalise import Normaliser
 from train.rows import Floats, Ints, Rows
@@ -83,29 +84,30 @@ def dev_logits(folder: Path, scorer: Scorer, dev: Rows) -> Floats:
     path = folder / f"dev-{scorer.model}.npy"
     if path.exists() and len(kept := np.load(path)) == len(dev):
         return np.asarray(kept, np.float32)
-    logits = first_logits(scorer, fit.first_windows(scorer.encoder, dev))
+    logits = first_logits(scorer, dev)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(path, logits)
     return logits
 
 
-def first_logits(scorer: Scorer, windows: list[Window], size: int = 4096) -> Floats:
-    """Logits of many windows, a part at a time so that the evidence of all need not be held."""
+def first_logits(scorer: Scorer, rows: Rows, size: int = 4096) -> Floats:
+    """Raw logits of the first window of each row, a part at a time so that the evidence of all need not be held."""
     parts = []
-    for begin in range(0, len(windows), size):
-        parts.append(scorer.logits(windows[begin : begin + size])[0])
-        _log.info("scored %d of %d", min(begin + size, len(windows)), len(windows))
+    for begin in range(0, len(rows), size):
+        encoded = scorer.encoder.encode(rows.texts[begin : begin + size], rows.contexts[begin : begin + size])
+        parts.append(scorer.voices([(item, item.windows[0]) for item in encoded])[0])
+        _log.info("scored %d of %d", min(begin + size, len(rows)), len(rows))
     return np.concatenate(parts)
 
 
 def baseline_answers(config: Config, dev: Rows) -> Floats:
-    """The baseline's probabilities, fitted on the very rows that the run was trained on; kept in the run's folder."""
-    path = Path(config.run) / f"baseline-{config.fingerprint()}.npy"
+    """The baseline's probabilities, fitted on all rows that the run may draw from; kept in the run's folder."""
+    key = hashlib.sha256(json.dumps(dataclasses.asdict(config.data), sort_keys=True).encode()).hexdigest()[:12]
+    path = Path(config.run) / f"baseline-{key}.npy"
     if path.exists() and len(kept := np.load(path)) == len(dev):
         return np.asarray(kept, np.float32)
     everything = duplicates.apart_from(sources.read(sources.declared(config.data), "train"), dev.texts)
-    drawn = everything.take(np.unique(mix.draw(everything, config.mix, config.seed)))
-    found = baseline.predict(drawn, dev, Normaliser(), config.seed)
+    found = baseline.predict(everything, dev, Normaliser(), config.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, found)
     return found

@@ -27,13 +27,17 @@ from train import calibrate, calibration, card, evaluate, fit, ir, metrics, mix,
 from train.config import Config
 from train.encode import Encoder
 from train.inference import Scorer, compile_model
-from train.rows import Floats, Rows
+from train.ngrams import Table
+from train.rows import Floats, Ints, Rows
 
 _log = logging.getLogger(__name__)
-_GATE_ROWS = 6_000
+_GATE_ROWS = 2_000
+"""Dev rows of each head on which precisions are compared."""
 _GATE_LANGUAGE = 200
 """Rows of a language below which its difference says nothing."""
 _WEAK = 50
+_PRIOR_LEAST = 30
+"""Rows of either class before a language's share of positives is told."""
 NOTICES = {
     "all": "for research and evaluation only: many of its training sets allow no other use",
     "permissive": "trained on sets without a licence bar known to us; share-alike and the writers' rights remain; no legal advice",
@@ -67,48 +71,60 @@ class _Trained:
     folder: Path
     encoder: Encoder
     train: Rows
-    """The rows that were drawn, each once."""
+    """All rows that could be drawn, which the n-grams have read."""
     dev: Rows
+    ngrams: Table | None
 
 
 def run(config: Config) -> Path:
     """Write the release. Raises ModelError where no precision passes the gate or the release is larger than `export.max_bytes`."""
     folder = Path(config.run)
     model, encoder, _ = fit.restore(folder)
-    everything, dev = fit.rows(config)
-    trained = _Trained(config, folder, encoder, everything.take(np.unique(mix.draw(everything, config.mix, config.seed))), dev)
-    sample = dev.take(np.sort(np.random.default_rng(config.seed).permutation(len(dev))[:_GATE_ROWS]))
+    train, dev = fit.rows(config)
+    table = folder / release.NGRAMS
+    trained = _Trained(config, folder, encoder, train, dev, Table.read(table) if table.is_file() else None)
+    sample = dev.take(_gate_rows(dev, config.seed))
     full = ir.traced(model)
     ir.write(full, folder / "fp32" / release.MODEL)
-    reference = _answers(folder / "fp32", encoder, sample, precision="f32")
+    reference = _answers(folder / "fp32", trained, sample, precision="f32")
     for precision in ("int8", "int8-weights"):
         ir.write(_smaller(precision, full, trained), folder / precision / release.MODEL)
-        loss = compare(reference, _answers(folder / precision, encoder, sample), sample)
+        loss = compare(reference, _answers(folder / precision, trained, sample), sample)
         _log.info("%s against fp32: %s", precision, loss.to_json())
         if loss.passes(config):
             return _release(trained, precision, loss)
     raise ModelError(f"{folder}: neither precision stays within the gate (export.gate_head, export.gate_language): {loss.to_json()}")
 
 
+def _gate_rows(dev: Rows, seed: int) -> Ints:
+    """Of each head as many rows: a difference on a handful of rows would be chance."""
+    rng = np.random.default_rng(seed)
+    parts = [rng.permutation(np.flatnonzero(dev.labels[head.name].judged))[:_GATE_ROWS] for head in schema.HEADS]
+    return np.unique(np.concatenate(parts)).astype(np.int64)
+
+
 def _smaller(precision: str, full: openvino.Model, trained: _Trained) -> openvino.Model:
     if precision == "int8-weights":
         return ir.weights_only(full.clone())
-    shown = trained.train.take(np.arange(min(trained.config.export.calibration_rows, len(trained.train))))
+    drawn = mix.draw(trained.train, trained.config.mix, trained.config.seed)
+    shown = trained.train.take(drawn[: trained.config.export.calibration_rows])
     return ir.quantised(full.clone(), fit.first_windows(trained.encoder, shown), trained.encoder.specials.pad)
 
 
-def _answers(folder: Path, encoder: Encoder, rows: Rows, precision: str | None = None) -> Floats:
-    """Uncalibrated probabilities (rows, 17) of an IR that is not yet a release."""
-    scorer = _scorer(folder, encoder, precision)
-    return scorer.calibration.apply(evaluate.first_logits(scorer, fit.first_windows(encoder, rows)), [None] * len(rows))
+def _answers(folder: Path, trained: _Trained, rows: Rows, precision: str | None = None) -> Floats:
+    """Uncalibrated probabilities (rows, 17) of an IR that is not yet a release, with its n-grams."""
+    scorer = _scorer(folder, trained, precision)
+    return scorer.calibration.apply(evaluate.first_logits(scorer, rows), [None] * len(rows))
 
 
-def _scorer(folder: Path, encoder: Encoder, precision: str | None = None) -> Scorer:
+def _scorer(folder: Path, trained: _Trained, precision: str | None = None) -> Scorer:
     """A Scorer of an IR that has no manifest yet."""
+    encoder = trained.encoder
     draft = release.Manifest(
         "draft", "", "", "", encoder.max_tokens, encoder.min_context, "", {}, (), {}, dict.fromkeys(release.HASHED, "")
     )
-    return Scorer(draft, encoder, calibration.identity(), compile_model(folder / release.MODEL, precision=precision))
+    compiled = compile_model(folder / release.MODEL, precision=precision)
+    return Scorer(draft, encoder, calibration.identity(), compiled, trained.ngrams)
 
 
 def compare(reference: Floats, other: Floats, rows: Rows) -> Loss:
@@ -145,7 +161,9 @@ def _release(trained: _Trained, precision: str, loss: Loss) -> Path:
     for place, names in ((made, (release.MODEL, release.WEIGHTS)), (trained.folder, (release.TOKENIZER, release.TABLE))):
         for name in names:
             shutil.copyfile(place / name, partial / name)
-    logits = evaluate.first_logits(_scorer(partial, trained.encoder), fit.first_windows(trained.encoder, dev))
+    if trained.ngrams:
+        trained.ngrams.write(partial / release.NGRAMS)
+    logits = evaluate.first_logits(_scorer(partial, trained), dev)
     fitted = calibrate.fit(logits, dev.labels, dev.langs)
     _write(partial / release.CALIBRATION, fitted.to_json())
     manifest = _manifest(trained, precision, loss, partial, fitted.apply(logits, dev.langs.tolist()))
@@ -183,9 +201,23 @@ def _manifest(trained: _Trained, precision: str, loss: Loss, folder: Path, proba
         rows=_counts(trained.train),
         weak=tuple(name for name, count in _positives(dev).items() if count < _WEAK),
         thresholds=calibrate.thresholds(probabilities, dev.labels, dev.langs),
-        files={name: release.sha256(folder / name) for name in release.HASHED},
+        files={name: release.sha256(folder / name) for name in (*release.HASHED, release.NGRAMS) if (folder / name).is_file()},
         loss=loss.to_json(),
+        priors=_priors(dev),
     )
+
+
+def _priors(dev: Rows) -> dict[str, dict[str, float]]:
+    """For each sigmoid output the share of positives, over all languages and in those that calibration tells apart."""
+    label, found = dev.labels[schema.TOXICITY.name], {}
+    for column, name in enumerate(schema.TOXICITY.names):
+        judged = label.mask[:, column]
+        gold = label.targets[:, column] >= 0.5
+        places = {calibration.ALL: judged} | {str(lang): judged & (dev.langs == lang) for lang in np.unique(dev.langs[judged])}
+        found[f"{schema.TOXICITY.name}.{name}"] = {
+            lang: round(float(gold[at].mean()), 4) for lang, at in places.items() if min(gold[at].sum(), (~gold[at]).sum()) >= _PRIOR_LEAST
+        }
+    return found
 
 
 def _counts(rows: Rows) -> dict[str, dict[str, int]]:

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from labels import schema
 from labels.errors import ConfigError
-from train import attacks, backbone, batches, duplicates, framed, loss, mix, model, sources, tokens, wordlists
+from train import attacks, backbone, batches, duplicates, fit_ngrams, framed, loss, mix, model, release, sources, tokens, wordlists
 from train import config as configs
 from train.config import Config, Fit
 from train.encode import Encoded, Encoder, Window
@@ -92,6 +92,8 @@ def run(config: Config, *, resume: bool = True, progress: Progress | None = None
     torch.manual_seed(config.seed)
     ready = prepare(config, folder)
     _Loop(config, folder, ready, progress).go()
+    if config.ngrams.passes and not (folder / release.NGRAMS).exists():
+        fit_ngrams.run(config, folder, ready.train, ready.encoder.normaliser)
     return folder
 
 
@@ -102,7 +104,8 @@ def _claim(folder: Path, config: Config, resume: bool) -> None:
     if stored.fingerprint(but=("passes",)) != config.fingerprint(but=("passes",)):
         raise ConfigError(f"{folder} holds a run of another configuration; choose another folder (run = ...) or delete it")
     if not resume:
-        (folder / "checkpoint.pt").unlink(missing_ok=True)
+        for name in ("checkpoint.pt", release.NGRAMS):
+            (folder / name).unlink(missing_ok=True)
     _write(path, json.dumps({"fingerprint": config.fingerprint(), "config": config.to_json()}, indent=1))
 
 

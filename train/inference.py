@@ -27,6 +27,7 @@ from seeds import detect
 from train import batches, release, salience
 from train.calibration import Calibration
 from train.encode import Encoded, Encoder, Window
+from train.ngrams import Table
 from train.normalise import Normaliser
 from train.rows import Floats, Ints
 from train.tokens import Specials
@@ -57,10 +58,18 @@ class Prepared:
 class Scorer:
     """Scores comments with one release. Safe to call from one thread at a time."""
 
-    def __init__(self, manifest: release.Manifest, encoder: Encoder, calibration: Calibration, compiled: openvino.CompiledModel) -> None:
+    def __init__(
+        self,
+        manifest: release.Manifest,
+        encoder: Encoder,
+        calibration: Calibration,
+        compiled: openvino.CompiledModel,
+        ngrams: Table | None = None,
+    ) -> None:
         self.manifest = manifest
         self.encoder = encoder
         self.calibration = calibration
+        self.ngrams = ngrams
         self._compiled = compiled
         self._request = compiled.create_infer_request()
 
@@ -78,7 +87,8 @@ class Scorer:
             manifest.min_context_tokens,
         )
         calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
-        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads))
+        ngrams = Table.read(folder / release.NGRAMS) if release.NGRAMS in manifest.files else None
+        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads), ngrams)
 
     @property
     def model(self) -> str:
@@ -105,9 +115,9 @@ class Scorer:
 
     def infer(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Scored]:
         """One pass of the encoder over all windows, then calibration and the answers."""
-        windows = [window for item in prepared if item.encoded for window in item.encoded.windows]
+        pieces = [(item.encoded, window) for item in prepared if item.encoded for window in item.encoded.windows]
         owner = np.repeat(np.arange(len(prepared)), [len(item.encoded.windows) if item.encoded else 0 for item in prepared])
-        logits, evidence = self.logits(windows)
+        logits, evidence = self.voices(pieces)
         probabilities = self.calibration.apply(logits, [prepared[row].lang for row in owner.tolist()])
         begins = np.searchsorted(owner, np.arange(len(prepared) + 1))
         return [
@@ -115,8 +125,17 @@ class Scorer:
             for item, begin, end in zip(prepared, begins[:-1], begins[1:], strict=True)
         ]
 
+    def voices(self, pieces: Sequence[tuple[Encoded, Window]]) -> tuple[Floats, list[Floats]]:
+        """Raw logits (pieces, 17) of the encoder, with those of the n-grams beside them (pieces, 34) where the release has a table; and the
+        evidence of each piece's tokens."""
+        logits, evidence = self.logits([window for _, window in pieces])
+        if self.ngrams is None or not pieces:
+            return logits, evidence
+        found = self.ngrams.features([item.text(window) for item, window in pieces], [item.context for item, _ in pieces])
+        return np.concatenate([logits, self.ngrams.logits(found)], axis=1), evidence
+
     def logits(self, windows: Sequence[Window]) -> tuple[Floats, list[Floats]]:
-        """Raw logits (windows, 17), and each window's evidence (tokens,); sorted, packed and padded inside."""
+        """The encoder's logits (windows, 17), and each window's evidence (tokens,); sorted, packed and padded inside."""
         logits = np.empty((len(windows), sum(len(head.outputs) for head in schema.HEADS)), np.float32)
         evidence: list[Floats] = [np.empty(0, np.float32)] * len(windows)
         for rows in packed(windows):
@@ -137,7 +156,7 @@ class Scorer:
         scores = _scores(item.input, windows)
         spans = None
         if evidence is not None:
-            spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"])
+            spans = salience.spans(item.encoded, evidence, scores["toxicity"]["toxicity"], self.ngrams)
         applies = [name for name in self.manifest.low_confidence(item.lang) if name.split(".")[0] in scores]
         return Scored(item.input.id, item.lang, scores, self.model, low_confidence=tuple(applies), spans=spans)
 

@@ -1,10 +1,11 @@
-"""A linear model over hashed words and character n-grams: what the encoder has no rows or pieces enough to know, it remembers.
+"""A linear model over words and character n-grams: what the encoder has no rows or pieces enough to know, it remembers.
 
-    features(texts, contexts)  ->  Features        which of the table's rows a comment adds up, and by how much
+    features(texts, contexts)  ->  Features        the n-grams of each comment, as 32-bit hashes
     Table.logits(features)     ->  (comments, 17)  added to the encoder's logits by `train.calibration`
 
-All of a batch is hashed at once with numpy: a text is an array of code points, an n-gram a window over it (after fastText, Joulin et al.
-2017). Features of one kind share a weight of 3 / sqrt(their number), so that long comments do not weigh more than short ones.
+The table knows the n-grams that stand in many training rows and no other: rare ones would only be remembered by heart. All of a batch is
+hashed at once with numpy: a text is an array of code points, an n-gram a window over it (after fastText, Joulin et al. 2017). Those of one
+kind share a weight of 3 / sqrt(their number), so that long comments do not weigh more than short ones.
 """
 
 from __future__ import annotations
@@ -19,35 +20,46 @@ from numpy.typing import NDArray
 from labels.scores import Context
 from train.rows import Floats, Ints
 
-BITS = 18
-SIZE = 1 << BITS
 _LENGTHS = (2, 3, 4, 5)
 """Of character n-grams; the space before and after a word counts as a character of it."""
 _KINDS = ("characters", "words", "pairs", "target", "parent", "word with target")
 _SCALE = 3.0
 _MAX_CONTEXT_WORDS = 64
 _SPACE, _BREAK = 32, 10
+_BITS = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 _MIX, _BASE, _SPREAD = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0x100000001B3, 0xD6E8FEB86659FD93))
 
 Hashes = NDArray[np.uint64]
+Keys = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """`buckets` (features,) rows of the table; `weights` (features,); those of comment i lie at `begins[i] : begins[i + 1]`."""
+    """`keys` (features,); `weights` (features,); those of comment i lie at `begins[i] : begins[i + 1]`, each once."""
 
-    buckets: NDArray[np.uint32]
+    keys: Keys
     weights: Floats
     begins: Ints
 
     def __len__(self) -> int:
         return len(self.begins) - 1
 
+    def known(self, keys: Keys) -> Features:
+        """Those among the sorted `keys`, with their places there instead of the keys; the weights stay what they were among all."""
+        if not len(keys):
+            return Features(self.keys[:0], self.weights[:0], np.zeros_like(self.begins))
+        places = np.minimum(np.searchsorted(keys, self.keys), len(keys) - 1)
+        kept = keys[places] == self.keys
+        counts = np.concatenate([[0], np.cumsum(kept)])
+        return Features(places[kept].astype(np.uint32), self.weights[kept], counts[self.begins])
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`values` (2 ** 18, 17) of one byte each, with a `scale` (17,) per output."""
+    """`values` (keys, 17) of one byte each, with a `scale` (17,) per output, for the sorted `keys`."""
 
+    keys: Keys
     values: NDArray[np.int8]
     scale: Floats
     targets: Hashes
@@ -58,7 +70,8 @@ class Table:
 
     def logits(self, given: Features) -> Floats:
         """(comments, 17)."""
-        each = self.values[given.buckets] * given.weights[:, None]
+        given = given.known(self.keys)
+        each = self.values[given.keys] * given.weights[:, None]
         found = np.zeros((len(given), self.values.shape[1]), np.float32)
         filled = np.flatnonzero(np.diff(given.begins))
         if len(filled):
@@ -67,26 +80,27 @@ class Table:
 
     def by_word(self, text: str, column: int) -> tuple[list[tuple[int, int]], Floats]:
         """The words of a text (half-open ranges) and what each adds to the logit of an output; pairs count half for either word."""
-        spans, keys, owners, counts = _owned(text)
-        if not len(keys):
+        spans, keys, owners, shares = _owned(text)
+        places = np.minimum(np.searchsorted(self.keys, keys), max(len(self.keys) - 1, 0))
+        if not len(keys) or not len(self.keys):
             return spans, np.zeros(len(spans), np.float32)
-        value = self.values[keys & np.uint64(SIZE - 1), column] * self.scale[column] * _SCALE * counts
-        return spans, np.bincount(owners, value, len(spans)).astype(np.float32)
+        values = self.values[places, column] * (self.keys[places] == keys) * self.scale[column] * shares
+        return spans, np.bincount(owners, values, len(spans)).astype(np.float32)
 
     def write(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez(file, values=self.values, scale=self.scale, targets=self.targets)
+            np.savez(file, keys=self.keys, values=self.values, scale=self.scale, targets=self.targets)
 
     @classmethod
     def read(cls, path: Path) -> Table:
         with np.load(path, allow_pickle=False) as stored:
-            return cls(stored["values"], stored["scale"], stored["targets"])
+            return cls(stored["keys"], stored["values"], stored["scale"], stored["targets"])
 
     @classmethod
-    def of(cls, weights: Floats, targets: Hashes) -> Table:
-        """Weights (2 ** 18, 17) rounded to a byte. A few far out are cut, so that the many keep their digits."""
+    def of(cls, keys: Keys, weights: Floats, targets: Hashes) -> Table:
+        """Weights (keys, 17) rounded to a byte. A few far out are cut, so that the many keep their digits."""
         scale = np.maximum(np.quantile(np.abs(weights), 0.9999, axis=0), 1e-6).astype(np.float32) / 127
-        return cls(np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale, targets)
+        return cls(keys, np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale, targets)
 
 
 def features(texts: Sequence[str], contexts: Sequence[Context], targets: Hashes) -> Features:
@@ -105,11 +119,10 @@ def features(texts: Sequence[str], contexts: Sequence[Context], targets: Hashes)
         (5, comment.rows[known], comment.hashes[known] * _BASE + whole[comment.rows[known]]),
     ]
     keys = np.unique(np.concatenate([_keys(kind, rows, hashes) for kind, rows, hashes in parts]))
-    group = keys >> np.uint64(BITS)
-    count = np.bincount(group.astype(np.int64), minlength=len(texts) * len(_KINDS))
-    weights = (_SCALE / np.sqrt(count[group.astype(np.int64)])).astype(np.float32)
-    begins = np.searchsorted(group, np.arange(len(texts) + 1, dtype=np.uint64) * np.uint64(len(_KINDS)))
-    return Features((keys & np.uint64(SIZE - 1)).astype(np.uint32), weights, begins.astype(np.int64))
+    group = (keys >> _BITS).astype(np.int64)
+    count = np.bincount(group, minlength=len(texts) * len(_KINDS))
+    begins = np.searchsorted(group, np.arange(len(texts) + 1) * len(_KINDS))
+    return Features((keys & _LOW).astype(np.uint32), (_SCALE / np.sqrt(count[group])).astype(np.float32), begins.astype(np.int64))
 
 
 def known_targets(contexts: Sequence[Context], least: int) -> Hashes:
@@ -183,8 +196,8 @@ class _Words:
         return self._numbers[starts]
 
 
-def _owned(text: str) -> tuple[list[tuple[int, int]], Hashes, Ints, Floats]:
-    """For one text: its words as ranges, and of each occurrence of a feature its key, its word, and its share of the feature's weight."""
+def _owned(text: str) -> tuple[list[tuple[int, int]], Keys, Ints, Floats]:
+    """For one text: its words as ranges, and of each occurrence of a feature its key, its word, and its share of the weight."""
     spans, end = [], 0
     for word in text.split():
         begin = text.index(word, end)
@@ -204,11 +217,11 @@ def _owned(text: str) -> tuple[list[tuple[int, int]], Hashes, Ints, Floats]:
     owners = np.concatenate([words.owner(starts), words.number, words.number[:-1], words.number[1:]]) - 1
     half = np.concatenate([np.ones(len(grams) + len(words.hashes)), np.full(2 * len(pairs), 0.5)])
     different, inverse, times = np.unique(keys, return_inverse=True, return_counts=True)
-    kinds = (different >> np.uint64(BITS)).astype(np.int64)
-    norm = 1 / np.sqrt(np.bincount(kinds, minlength=len(_KINDS)))[kinds]
+    kinds = (different >> _BITS).astype(np.int64)
+    norm = _SCALE / np.sqrt(np.bincount(kinds, minlength=len(_KINDS)))[kinds]
     twice = np.where(kinds == 2, 2, 1)  # pairs stand in `keys` once for either word
     share = (norm * twice / times)[inverse] * half
-    return spans, keys, np.minimum(owners, len(spans) - 1), share.astype(np.float32)
+    return spans, (keys & _LOW).astype(np.uint32), np.minimum(owners, len(spans) - 1), share.astype(np.float32)
 
 
 def _cut(text: str | None) -> str:
@@ -216,10 +229,10 @@ def _cut(text: str | None) -> str:
 
 
 def _keys(kind: int, rows: Ints, hashes: Hashes) -> Hashes:
-    """Row and kind above, bucket below: sorted, they stand by comment and kind."""
+    """Row and kind above, the n-gram's 32 bits below: sorted, they stand by comment and kind."""
     spread = (hashes + _times(_MIX, kind)) * _SPREAD
-    spread = (spread ^ (spread >> np.uint64(32))) * _MIX
-    return ((rows.astype(np.uint64) * np.uint64(len(_KINDS)) + np.uint64(kind)) << np.uint64(BITS)) | (spread >> np.uint64(64 - BITS))
+    spread = (spread ^ (spread >> _BITS)) * _MIX
+    return ((rows.astype(np.uint64) * np.uint64(len(_KINDS)) + np.uint64(kind)) << _BITS) | (spread >> _BITS)
 
 
 def _mixed(values: np.ndarray) -> Hashes:

@@ -2,6 +2,7 @@
 
 manifest.json   name, schema, limits, languages, thresholds, hashes (this module)
 model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence
+ngrams.npz      the linear model beside it (`train.ngrams`), where there is one
 tokenizer.json  Unigram pieces; table.json: the normaliser's code points and the special ids
 calibration.json
 CARD.md LICENSE NOTICE metrics.json   for people; not part of the hash
@@ -25,7 +26,9 @@ PACKAGED = {"main": "release", "open": "release-open"}
 """Name -> folder of the releases that come with the package."""
 MANIFEST = "manifest.json"
 MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION = "model.xml", "model.bin", "tokenizer.json", "table.json", "calibration.json"
+NGRAMS = "ngrams.npz"
 HASHED = (MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION)
+"""What every release holds."""
 _HEX = 12
 
 
@@ -53,13 +56,15 @@ class Manifest:
     """File name -> SHA-256."""
     loss: Mapping[str, Any] = field(default_factory=dict)
     """Macro-F1 that the precision cost against fp32 on a sample of dev rows, per head and in the worst languages."""
+    priors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """`head.output` -> language or "*" -> share of positives among the dev rows that its calibration was fitted on."""
     schema: int = schema.VERSION
     low: dict[str | None, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def model(self) -> str:
         """`NAME@` + 12 hex digits over the files that decide a score."""
-        joined = "\n".join(f"{name} {self.files[name]}" for name in sorted(HASHED))
+        joined = "\n".join(f"{name} {self.files[name]}" for name in sorted(self.files))
         return f"{self.name}@{hashlib.sha256(joined.encode()).hexdigest()[:_HEX]}"
 
     @cached_property
@@ -107,7 +112,7 @@ def read(folder: Path) -> Manifest:
     value.pop("model", None)
     try:
         manifest = Manifest(**{**value, "weak": tuple(value["weak"])})
-        hashes = {name: manifest.files[name] for name in HASHED}
+        hashes = {name: manifest.files[name] for name in (*HASHED, *manifest.files)}
     except (KeyError, TypeError) as error:
         raise ModelError(f"{folder / MANIFEST}: a member is missing, unknown or of another kind: {error}") from error
     for name, expected in hashes.items():
