@@ -131,7 +131,8 @@ def test_a_join_date_is_no_time_of_a_post_and_who_liked_it_not_its_author() -> N
     def post(author: str, joined: str, at: int) -> str:
         return (
             f'<div class="post"><h4 class="user-name">{author}</h4><dl><dt>Registered</dt><dd>{joined}</dd></dl>'
-            f'<i>{at} May 2026, 10:0{at}</i><p>{WORDS[at - 1]} I say so.</p><div class="likesBar"><a href="/user/9"><bdi class="name">Fan {at}</bdi></a></div></div>'
+            f"<i>{at} May 2026, 10:0{at}</i><p>{WORDS[at - 1]} I say so.</p>"
+            f'<div class="likesBar"><a href="/user/9"><bdi class="name">Fan {at}</bdi></a></div></div>'
         )
 
     page = f'<html lang="en"><body>{post("Ana", "2 Mar 2012", 1)}{post("Bo", "4 Apr 2019", 2)}{post("Cy", "1 Jan 2010", 3)}</body></html>'
