@@ -111,6 +111,7 @@ def test_new_comments_are_counted_on_the_open_page(room: Room) -> None:
     expect(page.locator("#news")).to_be_hidden()
     room.fill(KIND)
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "8")
+    expect(page).to_have_title("(8) Queue · Threadwise")
     page.get_by_role("link", name="New comments: show them").click()
     expect(page.locator(".card")).to_have_count(8)
     expect(page.locator("#news")).to_be_hidden()

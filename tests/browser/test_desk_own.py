@@ -53,6 +53,24 @@ def test_a_phone_decides_by_touch(room: Room) -> None:
     assert small == 0, "smaller than a finger may be asked to hit (WCAG 2.5.8)"
 
 
+def test_filters_wait_for_their_button_and_the_order_does_not(room: Room) -> None:
+    ids = room.fill(RUDE + KIND)
+    page = room.seat(room.person())
+    page.locator(".more > summary").click()
+    page.locator("[name=author]").fill("Author 2")
+    page.locator("[name=sentiment]").select_option("")
+    page.locator("[name=hours]").select_option("24")
+    expect(page.locator(".card")).to_have_count(len(ids))
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".card")).to_have_count(1)
+    assert "hours=24" in page.url
+    page.get_by_role("link", name="Clear").click()
+    expect(page.locator(".card")).to_have_count(len(ids))
+    page.locator("[name=sort]").select_option("oldest")
+    page.wait_for_url("**sort=oldest**")
+    assert current(page) == ids[0]
+
+
 def test_the_most_severe_texts_are_blurred_until_asked_for(room: Room) -> None:
     room.fill([RUDE[0], KIND[0]])
     page = room.seat(room.person(), "/review?sort=score")
@@ -77,6 +95,18 @@ def test_selected_comments_are_decided_together_each_with_its_row(room: Room) ->
     page.keyboard.press("8")
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "5")
     until(lambda: [(one["kind"], one["labels"]) for one in room.decisions()] == [("reject", ["spam"])] * 3)
+
+
+@pytest.mark.parametrize("way", ["key", "button"])
+def test_the_last_decision_is_taken_back_from_an_empty_queue(room: Room, way: str) -> None:
+    [name] = room.fill(RUDE[:1])
+    page = room.seat(room.person())
+    with page.expect_response(answered(page, "/decide")):
+        page.keyboard.press("a")
+    page.reload()
+    expect(page.locator("#empty")).to_be_visible()
+    page.keyboard.press("z") if way == "key" else page.locator("#undo button").click()
+    expect(page.locator(".card[aria-current=true]")).to_have_attribute("data-comment-id", name)
 
 
 def test_a_break_is_suggested_in_time(room: Room) -> None:

@@ -187,7 +187,7 @@ def test_a_text_runs_its_own_way_and_ends_with_its_box(desk: Desk) -> None:
     site = desk.site()
     [number] = desk.put(site, text="שלום \u202eabc", author="\u202eevil")
     page = desk.seat("moderator", site).get(f"/review/comments/{number}").text
-    assert re.search(r'<div class="text[^"]*" dir="auto"', page)
+    assert re.search(r'<div id="text-\d+" class="text[^"]*" dir="auto"', page)
     assert "<bdi>\u202eevil</bdi>" in page
 
 

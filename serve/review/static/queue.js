@@ -23,7 +23,6 @@ const all = () => [...(cards?.querySelectorAll(".card") ?? [])];
 const current = () => cards?.querySelector('.card[aria-current="true"]') ?? null;
 const numberOf = (card) => card.dataset.number;
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-const canAct = () => cards?.dataset.keys === "true";
 const single = cards?.classList.contains("single"); // one comment by itself: it stays where it is
 const waits = (card) => card?.dataset.waits === "queue"; // is among those that the number on top counts
 
@@ -80,7 +79,7 @@ async function post(path, body = {}) {
 }
 
 function claim(card) {
-  if (!canAct() || document.hidden) return;
+  if (!desk.decides || document.hidden) return;
   post(`/review/comments/${numberOf(card)}/claim`).then((told) => {
     if (told.ok && told.holder) hold(card, told.mine ? null : told.holder);
   }).catch(() => {}); // the next renewal tries again; a decision says so itself
@@ -161,7 +160,7 @@ async function putBack(card, place) {
   if (waits(await refresh(numberOf(card)))) counted(1);
 }
 
-/* What a decision, or a refusal, has made of a card that stays. */
+/* What was done to a card that stays, or was not. */
 function decided(number, told) {
   if (told) tell(desk.says[told.kind], { undo: told.decision });
   return refresh(number);
@@ -191,10 +190,11 @@ async function takeBack(decision) {
   await Promise.all(waiting.values()); // what is under way is taken back too, in its turn
   const told = await send("/review/undo", decision ? { decision } : {});
   if (!told) return;
-  if (told.batch) { location.reload(); return; }
+  if (told.batch || !cards) return location.reload();
   gone.delete(String(told.number));
   const [card] = parsed(told.html);
   const held = cards.querySelector(`.card[data-number="${told.number}"]`);
+  if (single && !held) return location.assign(`/review/comments/${told.number}`);
   if (waits(card) && !waits(held)) counted(1);
   if (held) held.replaceWith(card);
   else cards.insertBefore(card, current() ?? cards.firstElementChild);
@@ -210,6 +210,7 @@ function counted(by) {
 function setOpen(count) {
   openCount.dataset.openCount = String(Math.max(0, count));
   openCount.textContent = openCount.dataset.openCount;
+  document.title = document.title.replace(/^\(\d+\)/, `(${openCount.dataset.openCount})`);
 }
 
 function setEscalated(count) {
@@ -286,7 +287,7 @@ addEventListener("keydown", (event) => {
   const card = current();
   if (rejecting && card) return reason(event, card);
   const name = byKey.get(event.key) ?? byKey.get(event.key.toLowerCase());
-  if (!name || (!card && !ANYWHERE.has(name)) || (!canAct() && !LOOKING.has(name)) || (event.repeat && !["next", "previous"].includes(name))) return;
+  if (!name || (!card && !ANYWHERE.has(name)) || (!desk.decides && !LOOKING.has(name)) || (event.repeat && !["next", "previous"].includes(name))) return;
   event.preventDefault();
   actions[name](card);
 });
@@ -343,7 +344,7 @@ cards?.addEventListener("toggle", (event) => {
 document.getElementById("undo")?.addEventListener("submit", (event) => { event.preventDefault(); undo(); });
 document.getElementById("keys-help")?.addEventListener("click", () => actions.help());
 document.addEventListener("selectionchange", mark);
-document.getElementById("filters")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
+document.querySelector("#filters [name=sort]")?.addEventListener("change", (event) => event.target.form.requestSubmit()); // filters wait for their button
 
 /* words marked in the current text go with the decision, as offsets in code points */
 function mark() {
