@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import seeds
 from labels.thread import Article
@@ -168,3 +168,23 @@ def test_a_chosen_light_goes_before_the_device(room: Room, theme: str) -> None:
         "getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0)"
     )
     assert (shade > 3 * 128) == (theme == "light")
+
+
+@SQLITE_ONLY
+def test_the_charts_print_dark_on_white_with_their_tables(room: Room) -> None:
+    room.fill(RUDE + KIND)
+    name = room.person()
+    room.desk.store.desk.saved.prefer(name, theme="dark")
+    page = room.seat(name, "/insight?tables=1")
+    page.emulate_media(media="print")
+    ink, paper = (
+        page.evaluate(f"getComputedStyle(document.body).{of}.match(/[\\d.]+/g).slice(0, 3).map(Number)")
+        for of in ("color", "backgroundColor")
+    )
+    assert max(ink) < 80
+    assert min(paper) == 255
+    expect(page.locator(".asked")).to_be_hidden()
+    expect(page.locator("header.bar")).to_be_hidden()
+    for figure in page.locator("figure").all():
+        expect(figure.locator("svg.chart")).to_be_visible()
+        expect(figure.locator("table")).to_be_visible()
