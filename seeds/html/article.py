@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from seeds import dates, prose
@@ -87,9 +88,8 @@ def _title(root: Element, data: dict[str, Any]) -> str | None:
 
 
 def _day(root: Element, data: dict[str, Any]) -> str | None:
-    values = [str(data.get("datePublished") or data.get("dateCreated") or "")]
-    values += [str(value) for path in _PUBLISHED for value in root.xpath(path)[:1]]
-    for value in values:
+    stated = str(data.get("datePublished") or data.get("dateCreated") or "")
+    for value in chain([stated], (str(value) for path in _PUBLISHED for value in root.xpath(path)[:1])):
         stamp = times.of_value(value) or dates.find(value)
         if stamp is not None and stamp.written:
             return stamp.written

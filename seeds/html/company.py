@@ -13,13 +13,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
-from statistics import mean
 
 from seeds.html import fields, records
 from seeds.html.fields import Fields
 from seeds.html.records import Record
 from seeds.html.times import Time
-from seeds.html.tree import Page
+from seeds.html.tree import Page, mean
 
 _QUOTE = re.compile(r"quot|cit(?:e|at)|zitat|parent|embed|signature")
 _KNOWN = 0.7

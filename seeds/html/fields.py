@@ -14,12 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from statistics import mean
 
 from seeds import dates, marks
 from seeds.html.records import Record, look
 from seeds.html.times import Time
-from seeds.html.tree import Page
+from seeds.html.tree import Page, mean
 
 _MAX_NAME = 60
 _MAX_NOISE = 120
@@ -337,7 +336,12 @@ def _is_foreign(page: Page, node: int) -> bool:
     """Whether an element shows no name of the author's: a form, a quote, who liked the comment."""
     if page.tags[node] == "button":
         return _said(page.words(node)) <= 0
-    return page.tags[node] in _FORMS or page.tags[node] == "blockquote" or _OTHERS.search(page.words(node)) is not None
+    return page.tags[node] in _FORMS or page.tags[node] == "blockquote" or _names_others(page.words(node))
+
+
+@lru_cache(maxsize=1 << 14)
+def _names_others(words: str) -> bool:
+    return _OTHERS.search(words) is not None
 
 
 def _slot(page: Page, node: int) -> str:
@@ -452,10 +456,15 @@ def _without_frame(page: Page, record: Record, pieces: list[int]) -> list[int]:
     for node in record.nodes():
         if node == record.begin or page.first[node] == page.last[node]:
             continue
-        said = _FRAME.search(page.words(node)) and _held(page, node, pieces) * 2 < _held(page, 0, pieces)
+        said = _is_frame_name(page.words(node)) and _held(page, node, pieces) * 2 < _held(page, 0, pieces)
         if said or page.tags[node] in _FORMS:
             gone.update(range(page.first[node], page.last[node]))
     return [at for at in pieces if at not in gone] if gone else pieces
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_frame_name(words: str) -> bool:
+    return _FRAME.search(words) is not None
 
 
 def _of_line(page: Page, line: int) -> set[int]:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean
 
 from seeds import marks
 from seeds.html import company, fields, records
 from seeds.html.fields import Fields
 from seeds.html.records import Record
 from seeds.html.times import Time
-from seeds.html.tree import Page
+from seeds.html.tree import Page, mean
 
 _COMMENT = re.compile(
     r"comm?ent(?!ator)|kommentar|repl(?:y|ies)(?!ace)|respon(?:se|d)(?!sive)|antwort|answer|reacti(?:e|on)|disqus|discussion|diskussion|"
@@ -53,7 +52,7 @@ class Found:
 
 def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
-    cuts = [*records.candidates(page, times), *records.named(page, NAMED)]
+    cuts = _apart([*records.candidates(page, times), *records.named(page, NAMED)])
     likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times), lang)).score > _LEAST]
     likely += [judge(page, read, lang) for read in company.joined(page, [found.fields for found in _best(likely)], times)]
     if not likely:
@@ -61,6 +60,11 @@ def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     best = max(likely, key=lambda found: found.score)
     around = [found for found in likely if found.score >= _NEARLY * best.score and _wraps(found, best)]
     return min(around, key=lambda found: found.fields[0].record.begin, default=best)
+
+
+def _apart(cuts: Sequence[list[Record]]) -> list[list[Record]]:
+    """Each way to cut the page once."""
+    return list({tuple((record.begin, record.end) for record in cut): cut for cut in reversed(cuts)}.values())[::-1]
 
 
 def _best(likely: Sequence[Found]) -> list[Found]:

@@ -35,6 +35,8 @@ class Platform:
 
     name: str
     record: etree.XPath
+    looks: tuple[tuple[str, ...], ...]
+    """For each alternative of `record` the words that must be in a class or id of the page."""
     needs: etree.XPath | None = None
     """Must be somewhere on the page."""
     author: tuple[etree.XPath, ...] = ()
@@ -95,8 +97,20 @@ def platforms() -> tuple[Platform, ...]:
     return tuple(_platform(rule) for rule in rules)
 
 
+def _looks(selector: str) -> tuple[tuple[str, ...], ...]:
+    """The class names and the parts of classes and ids in each alternative of a selector."""
+    return tuple(
+        tuple(
+            word
+            for part in _PART.finditer(one)
+            if part["name"] in (None, "class", "id") and (word := part["cls"] or part["id"] or part["value"])
+        )
+        for one in selector.split(",")
+    )
+
+
 def _platform(rule: dict[str, object]) -> Platform:
-    made: dict[str, object] = {}
+    made: dict[str, object] = {"looks": _looks(str(rule["record"]))}
     for name, value in rule.items():
         if name in ("record", "needs", "drop"):
             made[name] = xpath(str(value))
@@ -111,6 +125,8 @@ def find(page: Page, times: Sequence[Time]) -> tuple[Platform, list[Fields]] | N
     """The first rule whose records are on the page, and what they hold."""
     numbers: dict[object, int] = {}
     for platform in platforms():
+        if not any(all(word in page.look for word in words) for words in platform.looks):
+            continue
         if platform.needs is not None and not platform.needs(page.root):
             continue
         elements = platform.record(page.root)

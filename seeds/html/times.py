@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 
+from lxml import etree
+
 from seeds import dates
 from seeds.dates import Stamp
 from seeds.html.tree import Page, piece_at
@@ -26,7 +28,7 @@ _MARKED = [
     "content",
     "title",
 ]
-_MARKED_XPATH = " | ".join(f".//*[@{name}]" for name in _MARKED) + " | .//time"
+_MARKED_XPATH = etree.XPath(f".//*[{' or '.join(f'@{name}' for name in _MARKED)}] | .//time")
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
@@ -154,7 +156,7 @@ class _Reader:
         page = self.page
         numbers = {element: at for at, element in enumerate(page.nodes)}
         found, covered = [], -1
-        for element in page.root.xpath(_MARKED_XPATH):
+        for element in _MARKED_XPATH(page.root):
             node = numbers.get(element)
             if node is None or page.size(node) > _MAX_PIECE or node < covered:
                 continue
