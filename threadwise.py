@@ -261,6 +261,7 @@ def _scorer(model: str) -> Scorer:
 
     scorer = inference.Scorer.load(Path(model) if Path(model).is_dir() else release.packaged(model))
     _say(f"model {scorer.model}: {scorer.manifest.notice}")
+    _say(f"run by {scorer.backend}")
     return scorer
 
 

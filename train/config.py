@@ -139,7 +139,7 @@ class Ngrams:
     """Share of the rows that are read once more, written past a filter."""
     size: int = 260_000
     """N-grams that are kept: those in the most rows, every language weighing by the square root of its rows."""
-    weight_decay: float = 1e-5
+    weight_decay: float = 1e-6
     """Of the squared weights, on the loss of a batch."""
     known_target: int = 30
     """Comments under one target from which its words are learned together with it."""

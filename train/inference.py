@@ -94,6 +94,12 @@ class Scorer:
     def model(self) -> str:
         return self.manifest.model
 
+    @property
+    def backend(self) -> str:
+        """What runs the encoder here: the library, how the weights are stored, and in what the processor multiplies (its own choice)."""
+        multiplied = self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision} weights, {multiplied} products"
+
     def warm(self) -> None:
         """Compile the shapes of single comments, so that the first ones of a service are as fast as the later ones."""
         for length in range(_MULTIPLE, self.encoder.max_tokens + 1, _MULTIPLE):
