@@ -219,6 +219,8 @@ class Queue:
     def _turn(self, scorer: Scorer) -> None:
         while (piece := self._next()) is not None:
             self._prepare(scorer, piece)
+            with self._wake:
+                self._heaped -= len(piece.inputs)
         units = self._chosen()
         begun = time.monotonic()
         try:
@@ -253,9 +255,9 @@ class Queue:
                 if not little and self._heap[0].due >= ready[0].due:
                     return None
                 piece = heapq.heappop(self._heap)
-                self._heaped -= len(piece.inputs)
-                if not piece.job.future.done():  # cancelled
-                    return piece
+                if not piece.job.future.done():
+                    return piece  # it waits on while it is tokenised
+                self._heaped -= len(piece.inputs)  # cancelled
         return None
 
     def _prepare(self, scorer: Scorer, piece: _Piece) -> None:

@@ -108,13 +108,10 @@ def test_a_long_list_that_has_just_come_does_not_turn_singles_away(queue: Queue,
 
 
 def test_a_comment_is_answered_when_its_pass_is_over_and_not_later(queue: Queue) -> None:
-    """Sixteen of the list are looked over at a time, and scored in 32 ms; the single one is not held until the list is done."""
     whole, single = queue.submit(comments(300)), queue.submit(comments(1))
-    begun = time.monotonic()
-    assert single.result(10).timing.infer < 0.2
-    assert time.monotonic() - begun < 0.3
-    assert not whole.done()
-    assert whole.result(10).timing.infer > 0.5, "all of its passes"
+    first = single.result(30).timing.infer
+    assert not whole.done(), "the single one is not held until the list is done"
+    assert whole.result(30).timing.infer > 3 * first, "all of its passes"
 
 
 class Meeting(Slow):
