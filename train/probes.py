@@ -13,7 +13,7 @@ import numpy as np
 
 from labels import functional, schema
 from labels.scores import Context, ScoreInput
-from train import metrics, salience
+from train import metrics
 from train.attacks import ATTACKS
 from train.inference import Scorer
 from train.rows import Bools, Floats, Ints, Rows
@@ -136,7 +136,7 @@ def context(scorer: Scorer, dev: Rows) -> dict[str, Any]:
     return found
 
 
-def spans(scorer: Scorer, rows: Rows, enough: float = salience.ENOUGH) -> dict[str, Any]:
+def spans(scorer: Scorer, rows: Rows) -> dict[str, Any]:
     """Mean character-F1 of the model's spans against people's, per set (SemEval 2021 task 5: both empty is 1, one empty is 0)."""
     found = {}
     for name in SPAN_SETS:

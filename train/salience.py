@@ -1,7 +1,7 @@
-"""Which parts of a comment carry its toxicity: the model's evidence, token by token, as spans of the original text.
+"""Which parts of a comment carry its toxicity, as spans of the original text; it costs no second pass.
 
-The encoder's second output is the logit of each token's carrying the toxicity (`train.loss.evidence`), so this costs no second pass; what
-a word adds to the n-grams' toxicity is added to it.
+Where the release has n-grams: what each word adds to their toxicity, which is exact. Elsewhere: the encoder's evidence, token by token
+(`train.loss.evidence`).
 """
 
 from __future__ import annotations
@@ -19,25 +19,24 @@ from train.rows import Floats
 
 _OUTPUT = "toxicity"
 _COLUMN = schema.SLICES["toxicity"].start + schema.TOXICITY.names.index(_OUTPUT)
-NGRAMS = 1.0
-"""What a word's share of the n-grams' toxicity weighs beside its evidence."""
-ENOUGH = 0.4
-"""Evidence from which a word is marked. Not tuned: the first release gives all words of a comment much the same (docs/log.md)."""
+_ADDED = 3.0
+"""What a word adds to the n-grams' logit times this is its strength, so that a plain insult comes to about 1."""
+ENOUGH, SHARE = 0.3, 0.4
+"""A word is marked whose strength is so large, and such a share of the strongest word's; chosen on 400 training rows of each set with marks
+(docs/log.md)."""
+_EVIDENCE_ENOUGH = -0.4
 _TOXIC = 0.5
 """A comment that is at least this toxic has its strongest word marked, even where no word reaches ENOUGH."""
 
 
-def spans(
-    encoded: Encoded, evidence: Sequence[Floats], probability: float, ngrams: Table | None = None, enough: float = ENOUGH
-) -> tuple[Span, ...]:
-    """Spans of the original (code points, half-open) in order; a span's score is its strongest word's evidence, 0..1.
+def spans(encoded: Encoded, evidence: Sequence[Floats], probability: float, ngrams: Table | None = None) -> tuple[Span, ...]:
+    """Spans of the original (code points, half-open) in order; a span's score is its strongest word's strength, as a probability.
 
     `evidence`: for each window its tokens' logits; `probability`: the comment's toxicity.
     """
-    words = _words(encoded, _by_token(encoded, evidence))
-    if ngrams:
-        words = _with_ngrams(words, encoded.normalised.text, ngrams)
+    words = _added(encoded.normalised.text, ngrams) if ngrams else _words(encoded, _by_token(encoded, evidence))
     strongest = max((value for _, _, value in words), default=0.0)
+    enough = max(ENOUGH, SHARE * strongest) if ngrams else _EVIDENCE_ENOUGH
     least = min(enough, strongest) if probability >= _TOXIC else enough
     found: list[Span] = []
     joins = False  # whether the word before was marked too: neighbours are one span, with what stands between them
@@ -47,20 +46,15 @@ def spans(
             continue
         first, last = encoded.normalised.original(begin, end)
         before = found.pop() if joins else Span(first, last, _OUTPUT, 0.0)
-        found.append(Span(before.begin, max(before.end, last), _OUTPUT, round(max(before.score, value), 6)))
+        found.append(Span(before.begin, max(before.end, last), _OUTPUT, round(max(before.score, _probability(value)), 6)))
         joins = True
     return tuple(found)
 
 
-def _with_ngrams(words: list[tuple[int, int, float]], text: str, ngrams: Table) -> list[tuple[int, int, float]]:
+def _added(text: str, ngrams: Table) -> list[tuple[int, int, float]]:
+    """(begin, end, strength) of each word of the normalised text."""
     places, added = ngrams.by_word(text, _COLUMN)
-    of_word = {begin: value for (begin, _), value in zip(places, added.tolist(), strict=True)}
-    return [(begin, end, _probability(_logit(value) + NGRAMS * of_word.get(begin, 0.0))) for begin, end, value in words]
-
-
-def _logit(probability: float) -> float:
-    kept = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(kept / (1 - kept))
+    return [(begin, end, _ADDED * value) for (begin, end), value in zip(places, added.tolist(), strict=True)]
 
 
 def _probability(logit: float) -> float:
@@ -68,17 +62,17 @@ def _probability(logit: float) -> float:
 
 
 def _by_token(encoded: Encoded, evidence: Sequence[Floats]) -> Floats:
-    """(tokens of the comment,): probabilities; where windows overlap, the larger one."""
-    values = np.zeros(len(encoded.offsets), np.float32)
+    """(tokens of the comment,): logits; where windows overlap, the larger one."""
+    values = np.full(len(encoded.offsets), -np.inf, np.float32)
     for window, found in zip(encoded.windows, evidence, strict=True):
         own = found[1 : 1 + window.comment]  # after <s>
         at = slice(window.first, window.first + window.comment)
-        values[at] = np.maximum(values[at], 0.5 * (1 + np.tanh(0.5 * own)))
+        values[at] = np.maximum(values[at], own)
     return values
 
 
 def _words(encoded: Encoded, values: Floats) -> list[tuple[int, int, float]]:
-    """(begin, end, evidence) of each word of the normalised text: of the pieces up to the next white space the strongest counts."""
+    """(begin, end, strength) of each word of the normalised text: of the pieces up to the next white space the strongest counts."""
     text = encoded.normalised.text
     words: list[tuple[int, int, float]] = []
     for (start, end), value in zip(encoded.offsets, values.tolist(), strict=True):
