@@ -117,8 +117,8 @@ def _fitted(config: Config, rows: Rows, given: Features, size: int) -> Floats:
             step += 1
             if step % 50 == 0:
                 _log.info("n-grams: step %d of %d, loss %.4f", step, steps, total.item())
-    found: Floats = weights.detach().numpy()
-    return found
+    learned: Floats = weights.detach().numpy()
+    return learned
 
 
 def _sum(weights: Tensor, given: Features, rows: Ints) -> Tensor:
@@ -140,4 +140,4 @@ def _row_weights(rows: Rows, balance: float) -> Floats:
     keys = np.char.add(np.char.add(rows.sets.astype(str), " "), rows.langs.astype(str))
     _, which, count = np.unique(keys, return_inverse=True, return_counts=True)
     each = count[which].astype(np.float64) ** -balance
-    return (each / each.mean()).astype(np.float32)
+    return np.asarray(each / each.mean(), np.float32)
