@@ -113,7 +113,7 @@ class Scorer:
     def backend(self) -> str:
         """What runs the encoder here: the library, how the weights are stored, and in what the processor multiplies (its own choice)."""
         multiplied = self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision} weights, {multiplied} products"
+        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision}, {multiplied} products"
 
     def warm(self) -> None:
         """Compile the shapes of single comments, so that the first ones of a service are as fast as the later ones."""
@@ -125,14 +125,11 @@ class Scorer:
         return self.infer(self.encode(inputs), explain=explain)
 
     def encode(self, inputs: Sequence[ScoreInput]) -> list[Prepared]:
-        """Normalise, tell the language, tokenise."""
+        """Normalise, tell the language, tokenise. The language is told from the normalised text, where typed Cyrillic is Cyrillic again."""
         reasons = [_unscored(item.text) for item in inputs]
         good = [item for item, reason in zip(inputs, reasons, strict=True) if reason is None]
         encoded = iter(self.encoder.encode([item.text for item in good], [item.context for item in good]))
-        return [
-            Prepared(item, item.lang or (detect.language(item.text) if reason is None else None), reason, None if reason else next(encoded))
-            for item, reason in zip(inputs, reasons, strict=True)
-        ]
+        return [_prepared(item, reason, None if reason else next(encoded)) for item, reason in zip(inputs, reasons, strict=True)]
 
     def infer(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Scored]:
         """One pass of the encoder over all windows, then calibration and the answers."""
@@ -216,6 +213,10 @@ def of_article(article: Article) -> list[ScoreInput]:
         )
         found.append(ScoreInput(comment.id, comment.text, detect.language(comment.text, article.lang), context))
     return found
+
+
+def _prepared(item: ScoreInput, reason: Unscored | None, encoded: Encoded | None) -> Prepared:
+    return Prepared(item, item.lang or (detect.language(encoded.normalised.text) if encoded else None), reason, encoded)
 
 
 def _scores(item: ScoreInput, windows: Floats) -> Scores:
