@@ -124,8 +124,8 @@ def _attacks(found: Mapping[str, Any]) -> Iterable[str]:
 def _fairness(found: Mapping[str, Any]) -> Iterable[str]:
     """Wrong flags on the functional cases; every category in every language, for a mean hides the one place where it is bad."""
     kept = "is" if found["no_group_above_twice_the_mean"] else "is **not**"
-    yield f"## Fairness\n\nOn {found['cases']:,} functional cases that only measure. That no group's false-positive rate lies above twice the"
-    yield f"mean {kept} so (worst over mean: {_number(found['worst_group_over_mean'])}).\n"
+    yield f"## Fairness\n\nOn {found['cases']:,} functional cases that only measure. That no group's false-positive rate is above twice"
+    yield f"the mean {kept} so (worst over mean: {_number(found['worst_group_over_mean'])}).\n"
     for name, title in (("by_category", "category"), ("by_language", "language"), ("by_group", "group")):
         yield from _table((title, *_ERRORS), ((key, *(_number(each[column]) for column in _ERRORS)) for key, each in found[name].items()))
         yield ""
