@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import unicodedata
@@ -75,12 +74,8 @@ class Scorer:
         self._request = compiled.create_infer_request()
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, threads: int | None = None, lanes: int = 1) -> Scorer:
-        """The release in a folder, else the one that is installed. `threads`: None = all cores. Raises ModelError.
-
-        `lanes`: passes that may run at the same time, by as many twins on threads of their own; they share the `threads`. Many small passes
-        are faster so than one after the other on all cores.
-        """
+    def load(cls, folder: Path | None = None, *, threads: int | None = None) -> Scorer:
+        """The release in a folder, else the one that is installed. `threads`: None = all cores. Raises ModelError."""
         folder = folder or release.packaged()
         manifest = release.read(folder)
         table = json.loads((folder / release.TABLE).read_text(encoding="utf-8"))
@@ -93,17 +88,7 @@ class Scorer:
         )
         calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
         ngrams = Table.read(folder / release.NGRAMS) if release.NGRAMS in manifest.files else None
-        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads, lanes=lanes), ngrams)
-
-    @property
-    def lanes(self) -> int:
-        return int(self._compiled.get_property("NUM_STREAMS"))
-
-    def twin(self) -> Scorer:
-        """Another one on the same weights, for another thread."""
-        other = copy.copy(self)
-        other._request = self._compiled.create_infer_request()
-        return other
+        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads), ngrams)
 
     @property
     def model(self) -> str:
@@ -238,14 +223,12 @@ def _unscored(text: str) -> Unscored | None:
     return None if any(not char.isspace() and unicodedata.category(char)[0] != "C" for char in text) else Unscored.EMPTY
 
 
-def compile_model(path: Path, threads: int | None = None, precision: str | None = None, *, lanes: int = 1) -> openvino.CompiledModel:
+def compile_model(path: Path, threads: int | None = None, precision: str | None = None) -> openvino.CompiledModel:
     """The IR compiled for this machine; compiled forms are kept in the user's cache folder. Raises ModelError."""
     core = openvino.Core()
     options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
     if threads:
         options["INFERENCE_NUM_THREADS"] = threads
-    if lanes > 1:
-        options |= {"NUM_STREAMS": lanes, "ENABLE_CPU_PINNING": False}
     if precision:
         options["INFERENCE_PRECISION_HINT"] = precision
     if cache := _cache():
