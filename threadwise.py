@@ -260,8 +260,7 @@ def _scorer(model: str) -> Scorer:
     from train import inference, release
 
     scorer = inference.Scorer.load(Path(model) if Path(model).is_dir() else release.packaged(model))
-    _say(f"model {scorer.model}: {scorer.manifest.notice}")
-    _say(f"run by {scorer.backend}")
+    _say(f"model {scorer.model}, {scorer.backend}: {scorer.manifest.notice}")
     return scorer
 
 
