@@ -82,7 +82,7 @@ def test_a_site_keeps_its_google_key(server: Server) -> None:
     request = {"comment": {"text": "Hello you."}, "requestedAttributes": {"TOXICITY": {}}}
     answer = httpx2.post(f"{server.url}/v1alpha1/comments:analyze?key={google}", json=request, timeout=60)
     assert answer.status_code == 200
-    assert "20 characters" in failed("keys", "import", "empty", "--database", server.database, stdin="\n")
+    assert "12 characters" in failed("keys", "import", "empty", "--database", server.database, stdin="\n")
 
 
 def test_accounts_by_the_command_line(server: Server) -> None:
