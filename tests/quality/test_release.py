@@ -1,0 +1,71 @@
+"""The committed release: its figures are of itself, above floor and baseline, and come out again on a sample of the dev rows."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labels import schema
+from labels.scores import ScoreInput
+from train import config, evaluate, metrics, probes, release
+from train.inference import Scorer
+
+pytestmark = pytest.mark.quality
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = {"toxicity": 0.83, "stance": 0.48, "reply_stance": 0.40, "sentiment": 0.66}
+_SAMPLE = 1_500
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, dict[str, dict[str, float]]]:
+    found = json.loads((release.packaged() / "metrics.json").read_text(encoding="utf-8"))
+    assert found["model"] == release.read(release.packaged()).model, "metrics.json is of another release: threadwise evaluate"
+    headline: dict[str, dict[str, dict[str, float]]] = found["headline"]
+    return headline
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer.load()
+
+
+@pytest.mark.parametrize("head", [head.name for head in schema.HEADS])
+def test_each_head_is_above_its_floor_and_the_baseline(head: str, figures: dict[str, dict[str, dict[str, float]]]) -> None:
+    assert figures[head]["ours"]["value"] >= FLOORS[head]
+    assert figures[head]["ours"]["value"] > figures[head]["baseline"]["value"]
+
+
+def test_a_sample_of_the_dev_rows_is_told_apart(scorer: Scorer) -> None:
+    settings = config.load(ROOT / "configs" / "release.toml", {"data.folder": f'"{ROOT.parent / "shared" / "data"}"'})
+    if not (ROOT.parent / "shared" / "data").is_dir():
+        assert not os.environ.get("THREADWISE_REQUIRE_ALL"), "../shared/data is not there"
+        pytest.skip("../shared/data is not there")
+    dev = evaluate.dev_rows(settings)
+    judged = np.flatnonzero(dev.labels["toxicity"].mask[:, 0])
+    rows = dev.take(np.sort(np.random.default_rng(3).permutation(judged)[:_SAMPLE]))
+    gold = rows.labels["toxicity"].targets[:, 0] >= 0.5
+    auc = metrics.roc_auc(gold, probes.toxicity(scorer, rows))
+    assert auc is not None
+    assert auc >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("rude", "kind", "lang"),
+    [
+        ("You are an idiot and everyone knows it.", "You are right and everyone knows it.", "en"),
+        ("Ти си пълен идиот!", "Ти си пълен с добри идеи!", "bg"),
+        ("Ti si pulen idiot, mahai se ot tuk, prostako", "Mnogo hubava statiq, blagodarq vi za neq", "bg"),
+        ("Заткнись, тупой урод", "Спасибо, очень полезная статья", "ru"),
+        ("Halt die Fresse, du Vollidiot", "Danke, das war sehr hilfreich", "de"),
+        ("Đồ ngu, im đi", "Bài viết rất hay, cảm ơn", "vi"),
+        ("Ești un prost, taci din gură", "Ești foarte amabil, mulțumesc", "ro"),
+    ],
+)
+def test_a_rude_comment_stands_well_above_a_kind_one(rude: str, kind: str, lang: str, scorer: Scorer) -> None:
+    bad, good = (one.scores["toxicity"]["toxicity"] for one in scorer.score([ScoreInput("1", rude, lang), ScoreInput("2", kind, lang)]))
+    assert bad >= 0.6
+    assert bad - good >= 0.3
