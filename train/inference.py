@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,11 +19,10 @@ import openvino
 from tokenizers import Tokenizer
 
 from labels import schema
-from labels.errors import ModelError
 from labels.scores import MAX_CHARS, Context, Scored, ScoreInput, Scores, Unscored
 from labels.thread import Article
 from seeds import detect
-from train import batches, release, salience
+from train import backends, batches, release, salience
 from train.calibration import Calibration
 from train.encode import Encoded, Encoder, Window
 from train.ngrams import Table
@@ -112,8 +110,11 @@ class Scorer:
         self._own = Lane(compiled, encoder.specials.pad)
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, threads: int | None = None, lanes: int = 1) -> Scorer:
-        """The release in a folder, else the one that is installed. `threads`: None = all cores; `lanes` share them. Raises ModelError."""
+    def load(cls, folder: Path | None = None, *, threads: int | None = None, lanes: int = 1, backend: str | None = None) -> Scorer:
+        """The release in a folder, else the one that is installed. Raises ModelError.
+
+        `threads`: None = all cores; `lanes` share them. `backend`: a name of `backends.BACKENDS`, None = the fastest here.
+        """
         folder = folder or release.packaged()
         manifest = release.read(folder)
         table = json.loads((folder / release.TABLE).read_text(encoding="utf-8"))
@@ -126,7 +127,9 @@ class Scorer:
         )
         calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
         ngrams = Table.read(folder / release.NGRAMS) if release.NGRAMS in manifest.files else None
-        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads, lanes=lanes), ngrams)
+        path = folder / release.MODEL
+        compiled = backends.compiled(path, backends.chosen(path, backend), threads, lanes)
+        return cls(manifest, encoder, calibration, compiled, ngrams)
 
     @property
     def model(self) -> str:
@@ -134,9 +137,8 @@ class Scorer:
 
     @property
     def backend(self) -> str:
-        """What runs the encoder here: the library, how the weights are stored, and in what the processor multiplies (its own choice)."""
-        multiplied = self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision}, {multiplied} products"
+        """What runs the encoder here: the library, how the weights are stored, and in what the processor multiplies."""
+        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision}, {backends.name_of(self._compiled)} products"
 
     def warm(self) -> None:
         """Compile the shapes of single comments in every lane, so that the first ones of a service are as fast as the later ones."""
@@ -266,32 +268,3 @@ def _unscored(text: str) -> Unscored | None:
         return Unscored.TOO_LONG
     # White space, control, format, surrogate, private use and unassigned characters show nothing to judge.
     return None if any(not char.isspace() and unicodedata.category(char)[0] != "C" for char in text) else Unscored.EMPTY
-
-
-def compile_model(path: Path, threads: int | None = None, precision: str | None = None, *, lanes: int = 1) -> openvino.CompiledModel:
-    """The IR compiled for this machine; compiled forms are kept in the user's cache folder. Raises ModelError."""
-    core = openvino.Core()
-    options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
-    if threads:
-        options["INFERENCE_NUM_THREADS"] = threads
-    if lanes > 1:
-        # Not pinned: a lane whose core does other work, as an event loop or another program, would stand still while a core is idle.
-        options |= {"NUM_STREAMS": lanes, "INFERENCE_NUM_THREADS": threads or os.cpu_count() or 1, "ENABLE_CPU_PINNING": False}
-    if precision:
-        options["INFERENCE_PRECISION_HINT"] = precision
-    if cache := _cache():
-        options["CACHE_DIR"] = str(cache)
-    try:
-        return core.compile_model(str(path), "CPU", options)
-    except RuntimeError as error:
-        raise ModelError(f"{path}: OpenVINO cannot load it: {str(error).splitlines()[0]}") from error
-
-
-def _cache() -> Path | None:
-    """Where compiled models are kept, outside the package; None where it cannot be written."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "threadwise"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
