@@ -65,7 +65,7 @@ def assemble(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[
     holds = InForce(store.policies, lambda text: parse_policy(text, scorer), text)
     metrics = Metrics(scorer.manifest.languages)
     queue = Queue(
-        [scorer],
+        scorer,
         limit=settings.limits.queue_comments,
         batch_tokens=settings.scoring.batch_tokens,
         cache_entries=settings.scoring.cache_entries,

@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from labels.scores import Scored
 from serve.api.problems import Failure, answer, failure_of
-from serve.scoring import Timing, Turn
+from serve.scoring import Turn
 from serve.settings import Limits
+from serve.waiting import Timing
 
 _LOG = structlog.get_logger("serve")
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 2, 5, 10, 30)

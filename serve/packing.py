@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-PASS_TOKENS = 512
-"""Padded tokens of a pass at most: larger ones fall out of the cache of a small machine (docs/log.md)."""
-_PASS_COST = 64
+PASS_TOKENS = 128
+"""Padded tokens of a pass at most: who comes while it runs must wait for it, and several lanes run at the same time."""
+PASS_COST = 64
 """What a pass costs by itself, in tokens: measured with the released model, 6 ms where a token takes .09 (docs/log.md)."""
 
 
@@ -24,7 +24,7 @@ def first(widths: Sequence[int]) -> list[int]:
         width = widths[place]
         fewest = max(end - PASS_TOKENS // max(width, 1), 0)
         # Of equal ones the last pass is the smallest: those before it are full.
-        cost, begin = min((costs[begin] + _PASS_COST + (end - begin) * width, -begin) for begin in range(min(fewest, end - 1), end))
+        cost, begin = min((costs[begin] + PASS_COST + (end - begin) * width, -begin) for begin in range(min(fewest, end - 1), end))
         costs.append(cost)
         begins.append(-begin)
     end = len(order)

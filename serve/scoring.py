@@ -1,42 +1,44 @@
-"""The one scoring queue: requests in, scores out, on threads of its own, off the event loop.
+"""The one scoring queue: requests in, scores out, on a thread of its own, off the event loop.
 
-It has a lane for each pass of the model that may run at the same time. Each turn of a lane is one pass: it looks over the next comments,
-up to a budget of tokens, and scores those together that cost least together (`packing`), of whatever requests they are; each is answered
-when its pass is over. A lane sleeps until it is notified, passes over what was cancelled, and keeps the scores of inputs that come again.
-A queue that is full, or too long to wait in, says so at once (`QueueFullError`); nothing waits for room, and a storm leaves no more behind
-than seconds of work.
+The thread arranges passes of the model and runs none: each lane of the scorer runs one while the thread tokenises and packs what comes
+next. A pass is short, so that nobody waits long for the one before. Into it go windows of whatever comments and requests: the one that has
+waited longest for what it costs, and those that cost least beside it (`packing`). A long comment's windows go through several lanes.
+The thread sleeps until it is notified, passes over what was cancelled, and keeps the scores of inputs that come again. A queue that is
+full, or too long to wait in, says so at once (`QueueFullError`); nothing waits for room, and a storm leaves no more behind than seconds of
+work.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import heapq
 import itertools
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from labels.errors import ThreadwiseError
 from labels.scores import Scored, ScoreInput, Unscored
 from serve import packing
-from train.inference import Prepared, Scorer, width
+from serve.waiting import Answer, Job, Part, Pass, Piece, Timing, Unit, cuts, fingerprint
+from train.inference import Lane, Scorer
+from train.rows import Floats
 
 _LOG = logging.getLogger(__name__)
-_PIECE = 32
-_PIECE_CHARS = 16_000
-"""Comments, and characters of them, that a request gets tokenised before another one gets its turn."""
 _LOOK = 64
-"""Comments among which a pass is chosen, beside the budget of tokens."""
+"""Windows among which a pass is chosen, beside the budget of tokens."""
 _SPREAD = 2.0
 """The pieces of a request stand in the queue as if they had come one by one, so many times slower than they are scored: single comments
 overtake long lists, and a list still gets half of the machine."""
 _WAIT_S = 1.5
 """Who would wait longer than this for those before it is told so at once."""
+_FORGET = 0.98
+"""Of what is known of the speed, how much still counts a pass later."""
 
 
 class QueueFullError(ThreadwiseError):
@@ -52,23 +54,8 @@ class GoneError(ThreadwiseError):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds that a request spent in each step: until its first pass began, and in all of its pieces and passes."""
-
-    queue: float = 0.0
-    tokenise: float = 0.0
-    infer: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    scored: tuple[Scored, ...]
-    timing: Timing
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a lane, for metrics: a pass of the model, and what the cache answered before it."""
+    """For metrics: a pass of the model over windows of so many comments, or what the cache answered."""
 
     comments: int
     tokens: int
@@ -76,95 +63,58 @@ class Turn:
     seconds: float
 
 
-@dataclass(slots=True)
-class _Job:
-    """A request: its answers are filled in one by one."""
-
-    found: list[Scored | None]
-    left: int
-    explain: bool
-    arrived: float
-    future: Future[Answer] = field(default_factory=Future)
-    queue: float | None = None
-    """Until its first pass; None: that has not begun."""
-    tokenise: float = 0.0
-    infer: float = 0.0
-
-
-@dataclass(order=True, slots=True)
-class _Piece:
-    """A part of a request that has its own place in the queue."""
-
-    due: float
-    number: int
-    begin: int = field(compare=False)
-    inputs: Sequence[ScoreInput] = field(compare=False)
-    job: _Job = field(compare=False)
-
-
-@dataclass(slots=True)
-class _Unit:
-    """A comment that is tokenised and waits for a pass; `key` None: its scores are not kept."""
-
-    due: float
-    place: int
-    item: Prepared
-    job: _Job
-    key: bytes | None
-
-
 class Queue:
-    """Safe to call from any thread; `start` it first. A lane for each scorer; they differ in nothing. `watch` is told of each turn."""
+    """Safe to call from any thread; `start` it first. `watch` is told of each turn."""
 
     def __init__(
         self,
-        scorers: Sequence[Scorer],
+        scorer: Scorer,
         *,
         limit: int,
         batch_tokens: int,
         cache_entries: int = 0,
         watch: Callable[[Turn], None] | None = None,
     ) -> None:
-        self.scorer = scorers[0]
-        self._scorers = tuple(scorers)
+        self.scorer = scorer
         self.limit = limit
         self._batch_tokens = batch_tokens
         self._cache: OrderedDict[bytes, Scored] = OrderedDict()
         self._cache_entries = cache_entries
         self._watch = watch or (lambda turn: None)
-        self._heap: list[_Piece] = []
+        self._heap: list[Piece] = []
         self._heaped = 0
         self._numbers = itertools.count()
-        self._ready: tuple[_Unit, ...] = ()
-        """In the order of `due`; only lanes replace it, who hold the lock."""
-        self._hits = 0
-        self._done, self._busy = 200.0, 1.0  # comments, and seconds of passes, the older ones less and less: how fast a lane is now
+        self._ready: tuple[Part, ...] = ()
+        """Only the thread replaces it."""
+        self._equal: dict[bytes, Unit] = {}
+        """Those that wait or run, by what decides their scores."""
+        self._idle = list(scorer.lanes)
+        self._over: list[tuple[Pass, BaseException | None]] = []
+        """With what made a pass fail."""
+        self._done, self._busy = 20.0, 0.1 * len(scorer.lanes)  # comments, and seconds of passes, the older ones less and less
         self._stopping = False
         self._wake = threading.Condition()
-        """Over the heap, held for moments only: the event loop takes it too."""
-        self._lock = threading.Lock()
-        """Over what the lanes share beside it: what is ready, the cache, answers, figures."""
-        self._threads: tuple[threading.Thread, ...] = ()
+        """Over the heap and what is over, held for moments only: the event loop takes it too."""
+        self._thread: threading.Thread | None = None
+        self._waits = ThreadPoolExecutor(len(scorer.lanes), "pass")
 
     @property
     def waiting(self) -> int:
         """Comments that wait."""
-        return self._heaped + len(self._ready)
+        return self._heaped + len({id(part.unit) for part in self._ready})
 
     @property
     def alive(self) -> bool:
         """Whether what is submitted will be scored."""
-        return bool(self._threads) and all(thread.is_alive() for thread in self._threads) and not self._stopping
+        return self._thread is not None and self._thread.is_alive() and not self._stopping
 
     def start(self) -> None:
         """Returns when every lane is as fast as it will be."""
         self._stopping = False
-        lanes = [(scorer, threading.Event()) for scorer in self._scorers]
-        self._threads = tuple(threading.Thread(target=self._run, args=lane, name="scoring", daemon=True) for lane in lanes)
-        for thread in self._threads:
-            thread.start()
-        for _, warm in lanes:
-            warm.wait()
+        warm = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(warm,), name="scoring", daemon=True)
+        self._thread.start()
+        warm.wait()
 
     def submit(self, inputs: Sequence[ScoreInput], *, explain: bool = False, patience_s: float | None = None) -> Future[Answer]:
         """A future of the answers, in order; cancelling it gives up the place in the queue. Raises QueueFullError at once.
@@ -172,19 +122,20 @@ class Queue:
         `patience_s`: where the client hangs up sooner than others do.
         """
         now = time.monotonic()
-        job = _Job([None] * len(inputs), len(inputs), explain, now)
+        job = Job(inputs, [None] * len(inputs), len(inputs), explain, now)
         if not inputs:
             job.future.set_result(Answer((), Timing()))
             return job.future
         with self._wake:
-            ahead = sum(len(piece.inputs) for piece in self._heap if piece.due <= now) + sum(unit.due <= now for unit in self._ready)
+            ready = {id(part.unit) for part in self._ready if part.unit.due <= now}
+            ahead = sum(len(piece.inputs) for piece in self._heap if piece.due <= now) + len(ready)
             # A single large request is taken by an empty queue whatever the limit is, or it could never be answered.
             full = self.waiting and self.waiting + len(inputs) > self.limit
             if not self.alive or full or ahead / self._rate > (patience_s or _WAIT_S):
                 raise QueueFullError(max(1, round(self.waiting / self._rate)))
             due = now
-            for begin, end in _cuts(inputs):
-                heapq.heappush(self._heap, _Piece(due, next(self._numbers), begin, inputs[begin:end], job))
+            for begin, end in cuts(inputs):
+                heapq.heappush(self._heap, Piece(due, next(self._numbers), begin, inputs[begin:end], job))
                 due += _SPREAD * (end - begin) / self._rate
             self._heaped += len(inputs)
             self._wake.notify()
@@ -193,133 +144,196 @@ class Queue:
     @property
     def _rate(self) -> float:
         """Comments a second."""
-        return self._done / self._busy * len(self._scorers)
+        return self._done / self._busy * len(self.scorer.lanes)
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Takes nothing more and finishes what was accepted."""
         with self._wake:
             self._stopping = True
-            self._wake.notify_all()
-        for thread in self._threads:
-            thread.join(timeout_s)
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
 
-    def _run(self, scorer: Scorer, warm: threading.Event) -> None:
+    def _run(self, warm: threading.Event) -> None:
         try:
-            scorer.warm()  # on the thread that will use it: what is made ready belongs to it
+            self.scorer.warm()  # on the thread that will use it: what is made ready belongs to it
         finally:
             warm.set()
-        while True:
-            with self._wake:
-                while not self._heap and not self._ready and not self._stopping:
-                    self._wake.wait()
-                if not self._heap and not self._ready:
-                    return
-            self._turn(scorer)
+        while self._awaited():
+            self._turn()
 
-    def _turn(self, scorer: Scorer) -> None:
-        while (piece := self._next()) is not None:
-            self._prepare(scorer, piece)
+    def _awaited(self) -> bool:
+        """Sleeps until there is something to do. False: there never will be."""
+        with self._wake:
+            while not self._over and not (self._ready and self._idle) and not self._is_wanted():
+                if self._stopping and not self._heap and not self._ready and len(self._idle) == len(self.scorer.lanes):
+                    return False
+                self._wake.wait()
+        return True
+
+    def _turn(self) -> None:
+        """Ends passes, begins passes, and tokenises one piece while they run."""
+        with self._wake:
+            over, self._over = self._over, []
+        # Lanes are filled before the answers are made: those take a millisecond, in which a core would be idle.
+        ended = [(one, self._freed(one, failure)) for one, failure in over]
+        while self._idle and (parts := self._chosen()):
+            self._begin(self._idle.pop(), parts)
+        for one, found in ended:
+            self._end(one, found)
+        if (piece := self._next()) is not None:
+            self._prepare(piece)
             with self._wake:
                 self._heaped -= len(piece.inputs)
-        units = self._chosen()
-        begun = time.monotonic()
-        try:
-            answers = _infer(scorer, units)
-        except Exception:
-            # A lane outlives any comment, and no comment takes the others of its pass with it.
-            _LOG.exception("scoring failed; each comment of the pass is tried alone")
-            answers = [_alone(scorer, unit.item.input, unit.job.explain) for unit in units]
-        with self._lock:
-            turn = self._answer(units, answers, begun)
-        self._watch(turn)
 
-    def _answer(self, units: Sequence[_Unit], answers: Sequence[Scored], begun: float) -> Turn:
-        seconds = time.monotonic() - begun
-        for job in {id(unit.job): unit.job for unit in units}.values():
-            job.queue = begun - job.arrived if job.queue is None else job.queue
-            job.infer += seconds
-        for unit, answer in zip(units, answers, strict=True):
-            self._keep(unit.key, answer)
-            _deliver(unit.job, unit.place, answer)
-        if units:
-            self._done, self._busy = 0.9 * self._done + len(units), 0.9 * self._busy + seconds
-        hits, self._hits = self._hits, 0
-        return Turn(len(units), sum(unit.item.tokens for unit in units), hits, seconds)
+    def _is_wanted(self) -> bool:
+        """Whether a piece is to be tokenised: while there is little to choose from, and where it comes before all that is ready."""
+        if not self._heap:
+            return False
+        little = len(self._ready) < _LOOK and sum(part.width for part in self._ready) < self._batch_tokens
+        return little or self._heap[0].due < min(part.unit.due for part in self._ready)
 
-    def _next(self) -> _Piece | None:
-        """The next piece to tokenise: while there is little to choose from, and where it comes before all that is ready."""
+    def _next(self) -> Piece | None:
         with self._wake:
-            while self._heap:
-                ready = self._ready
-                little = len(ready) < _LOOK and sum(unit.item.tokens for unit in ready) < self._batch_tokens
-                if not little and self._heap[0].due >= ready[0].due:
-                    return None
+            while self._is_wanted():
                 piece = heapq.heappop(self._heap)
                 if not piece.job.future.done():
                     return piece  # it waits on while it is tokenised
                 self._heaped -= len(piece.inputs)  # cancelled
         return None
 
-    def _prepare(self, scorer: Scorer, piece: _Piece) -> None:
-        """Tokenises a piece; what the cache holds is answered at once."""
+    def _prepare(self, piece: Piece) -> None:
+        """Tokenises a piece; what needs no pass is answered at once."""
         job, begun = piece.job, time.monotonic()
         try:
-            items = scorer.encode(piece.inputs)
+            items = self.scorer.encode(piece.inputs)
         except Exception:
             _LOG.exception("tokenising failed; each comment of the piece is tried alone")
-            alone = [_alone(scorer, given, job.explain) for given in piece.inputs]
-            with self._lock:
-                for place, answer in enumerate(alone, start=piece.begin):
-                    _deliver(job, place, answer)
+            for place, given in enumerate(piece.inputs, start=piece.begin):
+                job.deliver(place, _alone(self.scorer, given, job.explain))
             return
         # Explanations hold positions of one text and are not kept.
         kept = self._cache_entries and not job.explain
         keys = [fingerprint(item) if kept else None for item in items]
-        with self._lock:
-            job.tokenise += time.monotonic() - begun
-            new = [
-                _Unit(piece.due, place, item, job, key)
-                for place, (item, key) in enumerate(zip(items, keys, strict=True), start=piece.begin)
-                if not self._is_known(job, place, item, key)
-            ]
-            self._ready = tuple(sorted((*self._ready, *new), key=lambda unit: unit.due))
+        job.tokenise += time.monotonic() - begun
+        known = [self._is_known(job, place, key) for place, key in enumerate(keys, start=piece.begin)]
+        if any(known):
+            self._watch(Turn(0, 0, sum(known), 0.0))
+        for place, (item, key, held) in enumerate(zip(items, keys, known, strict=True), start=piece.begin):
+            if not held:
+                self._add(Unit.of(piece.due, item, key, job, place))
 
-    def _is_known(self, job: _Job, place: int, item: Prepared, key: bytes | None) -> bool:
+    def _is_known(self, job: Job, place: int, key: bytes | None) -> bool:
         """Whether the cache held the answer, which is delivered then."""
         held = self._cache.get(key) if key is not None else None
         if key is None or held is None:
             return False
         self._cache.move_to_end(key)
-        self._hits += 1
-        _deliver(job, place, replace(held, id=item.input.id))
+        job.deliver(place, held)
         return True
 
-    def _chosen(self) -> list[_Unit]:
-        """Takes the units of the next pass out of what is ready; what was cancelled is left out. Wakes another lane for the rest."""
-        with self._lock:
-            ready = [unit for unit in self._ready if not unit.job.future.done()]
-            places = packing.first([_width(unit.item) for unit in ready[:_LOOK]]) if ready else []
-            taken = set(places)
-            self._ready = tuple(unit for place, unit in enumerate(ready) if place not in taken)
-        if self._ready:
-            with self._wake:
-                self._wake.notify()
+    def _add(self, unit: Unit) -> None:
+        if not unit.item.windows:
+            self._answer([unit])
+            return
+        if unit.key is not None:
+            equal = self._equal.setdefault(unit.key, unit)
+            if equal is not unit and equal.wanted:
+                equal.asked += unit.asked
+                return
+            self._equal[unit.key] = unit
+        self._ready += tuple(Part(unit, place) for place in range(len(unit.item.windows)))
+
+    def _chosen(self) -> list[Part]:
+        """Takes the parts of the next pass out of what is ready; what nobody waits for any more is left out."""
+        now = time.monotonic()
+        ready = [part for part in self._ready if part.unit.wanted]
+        for unit in {part.unit for part in self._ready}.difference(part.unit for part in ready):
+            self._forget(unit)
+        ready.sort(key=lambda part: (-part.unit.impatience(now), part.unit.due))
+        places = packing.first([part.width for part in ready[:_LOOK]]) if ready else []
+        taken = set(places)
+        self._ready = tuple(part for place, part in enumerate(ready) if place not in taken)
         return [ready[place] for place in places]
 
-    def _keep(self, key: bytes | None, answer: Scored) -> None:
-        if key is not None and answer.reason is not Unscored.FAILED:
+    def _begin(self, lane: Lane, parts: Sequence[Part]) -> None:
+        one = Pass(lane, tuple(parts), time.monotonic())
+        for unit in one.units:
+            for job, _ in unit.asked:
+                job.queue = one.begun - job.arrived if job.queue is None else job.queue
+        try:
+            lane.begin([part.unit.item.windows[part.place] for part in parts])
+        except Exception as error:
+            self._notify(one, error)
+            return
+        self._waits.submit(lane.wait).add_done_callback(lambda wait: self._notify(one, wait.exception()))
+
+    def _notify(self, one: Pass, failure: BaseException | None) -> None:
+        with self._wake:
+            self._over.append((one, failure))
+            self._wake.notify()
+
+    def _freed(self, one: Pass, failure: BaseException | None) -> tuple[Floats, list[Floats]] | None:
+        """What the pass found; None: it failed."""
+        self._idle.append(one.lane)
+        if failure is None:
+            return one.lane.end()
+        _LOG.error("a pass failed; each of its comments is tried alone", exc_info=failure)
+        return None
+
+    def _end(self, one: Pass, found: tuple[Floats, list[Floats]] | None) -> None:
+        """Answers the comments whose last window this pass held."""
+        seconds = time.monotonic() - one.begun
+        units = [unit for unit in one.units if not unit.answered]
+        for job in {id(job): job for unit in units for job, _ in unit.asked}.values():
+            job.infer += seconds
+        if found is None:
+            self._answer_alone(units)
+        else:
+            for part, logits, evidence in zip(one.parts, *found, strict=True):
+                part.unit.logits[part.place], part.unit.evidence[part.place] = logits, evidence
+            units = [unit for unit in units if all(logits is not None for logits in unit.logits)]
+            self._answer(units)
+        self._done, self._busy = _FORGET * self._done + len(units), _FORGET * self._busy + seconds
+        self._watch(Turn(len(one.units), sum(len(part.unit.item.windows[part.place]) for part in one.parts), 0, seconds))
+
+    def _answer(self, units: Sequence[Unit]) -> None:
+        explain = any(job.explain for unit in units for job, _ in unit.asked)
+        logits = [one for unit in units for one in unit.logits if one is not None]
+        evidence = [one for unit in units for one in unit.evidence if one is not None]
+        try:
+            items = [unit.item for unit in units]
+            answers = self.scorer.answers(items, np.array(logits), evidence, explain=explain) if logits else self.scorer.infer(items)
+        except Exception:
+            # The thread outlives any comment, and no comment takes the others of its pass with it.
+            _LOG.exception("scoring failed; each comment of the pass is tried alone")
+            self._answer_alone(units)
+            return
+        for unit, answer in zip(units, answers, strict=True):
+            self._close(unit, answer)
+
+    def _answer_alone(self, units: Sequence[Unit]) -> None:
+        for unit in units:
+            self._close(unit, _alone(self.scorer, unit.item.input, any(job.explain for job, _ in unit.asked)))
+
+    def _close(self, unit: Unit, answer: Scored) -> None:
+        unit.answered = True
+        self._forget(unit)
+        if unit.key is not None:
+            self._keep(unit.key, answer)
+        for job, place in unit.asked:
+            job.deliver(place, answer)
+
+    def _forget(self, unit: Unit) -> None:
+        """No equal comment can wait for it any more."""
+        if unit.key is not None and self._equal.get(unit.key) is unit:
+            del self._equal[unit.key]
+
+    def _keep(self, key: bytes, answer: Scored) -> None:
+        if answer.reason is not Unscored.FAILED:
             self._cache[key] = replace(answer, spans=None)
             if len(self._cache) > self._cache_entries:
                 self._cache.popitem(last=False)
-
-
-def _infer(scorer: Scorer, units: Sequence[_Unit]) -> list[Scored]:
-    """Answers in order; equal ones are scored once."""
-    explain = any(unit.job.explain for unit in units)
-    keys = [unit.key or place for place, unit in enumerate(units)]
-    different = {key: unit.item for key, unit in zip(keys, units, strict=True)}
-    found = dict(zip(different, scorer.infer(list(different.values()), explain=explain) if units else (), strict=True))
-    return [replace(found[key], id=unit.item.input.id) for key, unit in zip(keys, units, strict=True)]
 
 
 def _alone(scorer: Scorer, item: ScoreInput, explain: bool) -> Scored:
@@ -329,39 +343,3 @@ def _alone(scorer: Scorer, item: ScoreInput, explain: bool) -> Scored:
     except Exception:
         _LOG.exception("a comment cannot be scored")
         return Scored(item.id, item.lang, {}, scorer.model, Unscored.FAILED)
-
-
-def _deliver(job: _Job, place: int, answer: Scored) -> None:
-    job.found[place] = answer if job.explain else replace(answer, spans=None)
-    job.left -= 1
-    if not job.left:
-        timing = Timing(job.queue or 0.0, job.tokenise, job.infer)
-        # It stays pending to the end, so that it can be cancelled at any time, also now.
-        with contextlib.suppress(InvalidStateError):
-            job.future.set_result(Answer(tuple(one for one in job.found if one is not None), timing))
-
-
-def _width(item: Prepared) -> int:
-    """Padded tokens of all its windows."""
-    return sum(width(window) for window in item.encoded.windows) if item.encoded else 0
-
-
-def _cuts(inputs: Sequence[ScoreInput]) -> Iterator[tuple[int, int]]:
-    """Half-open ranges of the pieces of a request."""
-    begin, chars = 0, 0
-    for at, item in enumerate(inputs):
-        if at > begin and (at - begin == _PIECE or chars + len(item.text) > _PIECE_CHARS):
-            yield begin, at
-            begin, chars = at, 0
-        chars += len(item.text)
-    if begin < len(inputs):
-        yield begin, len(inputs)
-
-
-def fingerprint(item: Prepared) -> bytes:
-    """Of all that decides a score: language, windows as the model sees them, and which heads apply. Holds no text."""
-    context = item.input.context
-    heads = tuple(bool((value or "").strip()) for value in (context.title, context.target, context.parent))
-    windows = item.encoded.windows if item.encoded else ()
-    seen = repr((item.lang, item.reason, heads, [(window.ids, window.segments) for window in windows]))
-    return hashlib.blake2b(seen.encode(), digest_size=16).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import socket
 import sys
@@ -39,7 +40,8 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     sys.setswitchinterval(_SWITCH_S)
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
-    scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=settings.scoring.threads or None)
+    threads = settings.scoring.threads or os.cpu_count() or 1
+    scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=threads, lanes=threads)
     # Before the port is open, as the model: a service that says it is ready needs no file for its first comment.
     detect.language("This sentence is long enough to have its language told.")
     _LOG.info("model", model=scorer.model, notice=scorer.manifest.notice)

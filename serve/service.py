@@ -21,11 +21,12 @@ from serve.in_force import InForce
 from serve.operations import Metrics
 from serve.outbox import Sender
 from serve.policy import Case, Verdict
-from serve.scoring import Answer, GoneError, Queue
+from serve.scoring import GoneError, Queue
 from serve.security import Caller, Rates
 from serve.settings import Settings
 from serve.store import Store
 from serve.store.comments import Incoming, Stored
+from serve.waiting import Answer
 from train import inference
 
 _LOG = logging.getLogger(__name__)

@@ -60,7 +60,6 @@ dev_rows = 60
 evaluate_every = 10
 precision = "fp32"
 [export]
-calibration_rows = 16
 gate_head = 0.1
 gate_language = 1.0
 """

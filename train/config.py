@@ -73,6 +73,8 @@ class Backbone:
     """Pieces that are kept; the most used in the rows and in public word lists."""
     layers: int = 12
     """The lowest layers of the encoder that are used."""
+    start: str = ""
+    """Folder of a release that training continues: its pieces, its encoder of as many layers, its heads. Empty: the source's encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Fit:
     """Each layer below the top learns at this fraction of the rate of the one above."""
     words_rate: float = 3e-4
     """Rate of the word embeddings, of which a step trains those of its batch; 0 leaves them as they are."""
+    frozen_layers: int = 0
+    """The lowest layers stay as they are, embeddings with them: what continues a release saves a third of the way back by 4 of 12."""
     warmup: int = 150
     """Steps in which the rate rises from 0."""
     cooldown: float = 0.3
@@ -147,11 +151,9 @@ class Ngrams:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    calibration_rows: int = 96
-    """Training comments that show nncf the range of the activations."""
     max_bytes: int = 80_000_000
     gate_head: float = 0.005
-    """Largest loss of macro-F1 of a head against fp32 that int8 may cost."""
+    """Largest loss of macro-F1 of a head against fp32 that the released weights may cost."""
     gate_language: float = 0.01
     """The same per language."""
 

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from labels import schema
 from labels.errors import ConfigError
-from train import attacks, backbone, batches, duplicates, fit_ngrams, framed, loss, mix, model, release, sources, tokens, wordlists
+from train import attacks, backbone, batches, duplicates, fit_ngrams, framed, ir, loss, mix, model, release, sources, tokens, wordlists
 from train import config as configs
 from train.config import Config, Fit
 from train.encode import Encoded, Encoder, Window
@@ -115,11 +115,15 @@ def prepare(config: Config, folder: Path) -> Prepared:
     dev = dev_all.take(np.unique(mix.draw(dev_all, _dev_mix(config), config.seed)))
     base = backbone.load(config.backbone.source)
     normaliser = Normaliser(base.table)
-    tokenizer, kept = _trim(base, normaliser, train_all, config)
+    start = Path(config.backbone.start) if config.backbone.start else None
+    tokenizer, kept = _continued(start, base) if start else _trim(base, normaliser, train_all, config)
     _write(folder / "tokenizer.json", tokenizer.to_str())
     _write(folder / "table.json", json.dumps({"backbone": base.name, "specials": asdict(base.specials), "code_points": base.table}))
     encoder = Encoder(tokenizer, normaliser, base.specials, config.encode.max_tokens, config.encode.min_context_tokens)
     built = model.build(base.encoder, kept, config.backbone.layers)
+    if start:
+        found = ir.weights(start / release.MODEL, {name: value.shape for name, value in built.named_parameters()})
+        built.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()}, strict=False)
     _log.info("%d train rows, %d dev rows, %d pieces", len(train_all), len(dev), built.encoder.config.vocab_size)
     return Prepared(config, encoder, built, train_all, dev, first_windows(encoder, dev))
 
@@ -172,6 +176,16 @@ def _trim(base: backbone.Backbone, normaliser: Normaliser, given: Rows, config: 
     return tokens.trimmed(base.tokenizer, kept), torch.from_numpy(kept)
 
 
+def _continued(start: Path, base: backbone.Backbone) -> tuple[Tokenizer, Tensor]:
+    """The tokenizer of a release and a place for each of its pieces. Raises ModelError, ConfigError."""
+    release.read(start)
+    tokenizer = Tokenizer.from_file(str(start / release.TOKENIZER))
+    made_of = json.loads((start / release.TABLE).read_text(encoding="utf-8"))["backbone"]
+    if made_of != base.name:
+        raise ConfigError(f"backbone.start: {start} was made of {made_of}, backbone.source is {base.name}")
+    return tokenizer, torch.arange(tokenizer.get_vocab_size())
+
+
 class _Loop:
     """Masters are fp32; with bf16 the model's own weights are a copy of them, made after each step."""
 
@@ -184,6 +198,7 @@ class _Loop:
         self.words = self.model.encoder.embeddings.word_embeddings
         self.words.sparse = True
         self.words.weight.requires_grad_(config.fit.words_rate > 0)
+        self._freeze()
         self.masters = {name: value.detach().float().clone() for name, value in self.model.named_parameters() if value.requires_grad}
         self.optimizers = self._optimizers()
         self.model.to(precision(config.fit, self.device))
@@ -210,6 +225,11 @@ class _Loop:
                     self._save()
             self.number, self.at = self.number + 1, 0
         self._save()
+
+    def _freeze(self) -> None:
+        if self.fit.frozen_layers:
+            for part in (self.model.encoder.embeddings, *self.model.encoder.encoder.layer[: self.fit.frozen_layers]):
+                part.requires_grad_(False)
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """AdamW for all that every batch touches; for the word embeddings an Adam that keeps to the rows of a batch."""
@@ -337,7 +357,9 @@ class _Loop:
 def precision(fit: Fit, device: torch.device) -> torch.dtype:
     """In which a step multiplies. Raises ConfigError for an unknown name."""
     known = {"bf16": torch.bfloat16, "fp32": torch.float32}
-    known["auto"] = known["bf16" if device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"]
+    # The processor's own word: torch.ops.mkldnn says yes to AVX-512 without bf16 too, where a step then takes four times that of fp32.
+    multiplies = device.type == "cuda" or torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    known["auto"] = known["bf16" if multiplies else "fp32"]
     if fit.precision not in known:
         raise ConfigError(f'fit.precision: "{fit.precision}" is none of {", ".join(known)}')
     return known[fit.precision]

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,11 +19,10 @@ import openvino
 from tokenizers import Tokenizer
 
 from labels import schema
-from labels.errors import ModelError
 from labels.scores import MAX_CHARS, Context, Scored, ScoreInput, Scores, Unscored
 from labels.thread import Article
 from seeds import detect
-from train import batches, release, salience
+from train import backends, batches, release, salience
 from train.calibration import Calibration
 from train.encode import Encoded, Encoder, Window
 from train.ngrams import Table
@@ -50,13 +48,50 @@ class Prepared:
     encoded: Encoded | None
 
     @property
+    def windows(self) -> Sequence[Window]:
+        """None where it cannot be scored."""
+        return self.encoded.windows if self.encoded else ()
+
+    @property
     def tokens(self) -> int:
         """Tokens of all its windows: what it costs."""
         return self.encoded.tokens if self.encoded else 0
 
 
+class Lane:
+    """A pass of the encoder that runs while its caller goes on. Only `wait` may be called from another thread than all else is: two threads
+    of Python that make OpenVINO's tensors block each other for good."""
+
+    def __init__(self, compiled: openvino.CompiledModel, pad: int) -> None:
+        self._request = compiled.create_infer_request()
+        self._pad = pad
+        self._windows: Sequence[Window] = ()
+        self._arrays: batches.Arrays | None = None
+
+    def begin(self, windows: Sequence[Window]) -> None:
+        """Starts a pass over at least one window, all padded to the longest."""
+        self._windows = windows
+        self._arrays = batches.padded(windows, self._pad, _MULTIPLE)  # held here: the pass reads it in place
+        arrays = (self._arrays.ids, self._arrays.segments, self._arrays.mask)
+        self._request.start_async(dict(enumerate(arrays)), share_inputs=True)
+
+    def wait(self) -> None:
+        """Returns when the pass is over. Raises RuntimeError where it failed."""
+        self._request.wait()
+
+    def end(self) -> tuple[Floats, list[Floats]]:
+        """Waits; then the encoder's logits (windows, 17) and each window's evidence (tokens,). Raises RuntimeError."""
+        self._request.wait()
+        logits, evidence = (self._request.get_output_tensor(place).data for place in range(2))
+        found = [values[: len(window)].astype(np.float32) for window, values in zip(self._windows, evidence, strict=True)]
+        return logits.astype(np.float32), found  # copies: the next pass writes where these lie
+
+
 class Scorer:
-    """Scores comments with one release. Safe to call from one thread at a time."""
+    """Scores comments with one release. Safe to call from one thread at a time.
+
+    `lanes`: passes that may run at the same time, each on its share of the threads, for callers that arrange passes themselves.
+    """
 
     def __init__(
         self,
@@ -71,11 +106,15 @@ class Scorer:
         self.calibration = calibration
         self.ngrams = ngrams
         self._compiled = compiled
-        self._request = compiled.create_infer_request()
+        self.lanes = tuple(Lane(compiled, encoder.specials.pad) for _ in range(compiled.get_property("NUM_STREAMS")))
+        self._own = Lane(compiled, encoder.specials.pad)
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, threads: int | None = None) -> Scorer:
-        """The release in a folder, else the one that is installed. `threads`: None = all cores. Raises ModelError."""
+    def load(cls, folder: Path | None = None, *, threads: int | None = None, lanes: int = 1, backend: str | None = None) -> Scorer:
+        """The release in a folder, else the one that is installed. Raises ModelError.
+
+        `threads`: None = all cores; `lanes` share them. `backend`: a name of `backends.BACKENDS`, None = the fastest here.
+        """
         folder = folder or release.packaged()
         manifest = release.read(folder)
         table = json.loads((folder / release.TABLE).read_text(encoding="utf-8"))
@@ -88,7 +127,9 @@ class Scorer:
         )
         calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
         ngrams = Table.read(folder / release.NGRAMS) if release.NGRAMS in manifest.files else None
-        return cls(manifest, encoder, calibration, compile_model(folder / release.MODEL, threads), ngrams)
+        path = folder / release.MODEL
+        compiled = backends.compiled(path, backends.chosen(path, backend), threads, lanes)
+        return cls(manifest, encoder, calibration, compiled, ngrams)
 
     @property
     def model(self) -> str:
@@ -96,14 +137,16 @@ class Scorer:
 
     @property
     def backend(self) -> str:
-        """What runs the encoder here: the library, how the weights are stored, and in what the processor multiplies (its own choice)."""
-        multiplied = self._compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision}, {multiplied} products"
+        """What runs the encoder here: the library, how the weights are stored, and in what the processor multiplies."""
+        return f"OpenVINO {openvino.__version__.split('-')[0]}, {self.manifest.precision}, {backends.name_of(self._compiled)} products"
 
     def warm(self) -> None:
-        """Compile the shapes of single comments, so that the first ones of a service are as fast as the later ones."""
+        """Compile the shapes of single comments in every lane, so that the first ones of a service are as fast as the later ones."""
         for length in range(_MULTIPLE, self.encoder.max_tokens + 1, _MULTIPLE):
-            self.logits([Window((self.encoder.specials.unk,) * length, (0,) * length, length - 2, 0)])
+            for lane in self.lanes:
+                lane.begin([Window((self.encoder.specials.unk,) * length, (0,) * length, length - 2, 0)])
+            for lane in self.lanes:
+                lane.end()
 
     def score(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> list[Scored]:
         """An answer for each input, in their order. `explain` adds the spans that carry the toxicity score."""
@@ -117,10 +160,15 @@ class Scorer:
         return [_prepared(item, reason, None if reason else next(encoded)) for item, reason in zip(inputs, reasons, strict=True)]
 
     def infer(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Scored]:
-        """One pass of the encoder over all windows, then calibration and the answers."""
-        pieces = [(item.encoded, window) for item in prepared if item.encoded for window in item.encoded.windows]
-        owner = np.repeat(np.arange(len(prepared)), [len(item.encoded.windows) if item.encoded else 0 for item in prepared])
-        logits, evidence = self.voices(pieces)
+        """The encoder over all windows, then `answers`."""
+        logits, evidence = self.logits([window for item in prepared for window in item.windows])
+        return self.answers(prepared, logits, evidence, explain=explain)
+
+    def answers(self, prepared: Sequence[Prepared], logits: Floats, evidence: Sequence[Floats], *, explain: bool = False) -> list[Scored]:
+        """What the encoder said of all windows, in their order, as answers: n-grams beside it, calibration, heads that apply."""
+        pieces = [(item.encoded, window) for item in prepared if item.encoded for window in item.windows]
+        owner = np.repeat(np.arange(len(prepared)), [len(item.windows) for item in prepared])
+        logits = self._beside(logits, pieces)
         probabilities = self.calibration.apply(logits, [prepared[row].lang for row in owner.tolist()])
         begins = np.searchsorted(owner, np.arange(len(prepared) + 1))
         return [
@@ -132,28 +180,27 @@ class Scorer:
         """Raw logits (pieces, 17) of the encoder, with those of the n-grams beside them (pieces, 34) where the release has a table; and the
         evidence of each piece's tokens."""
         logits, evidence = self.logits([window for _, window in pieces])
+        return self._beside(logits, pieces), evidence
+
+    def _beside(self, logits: Floats, pieces: Sequence[tuple[Encoded, Window]]) -> Floats:
+        """The encoder's logits with those of the n-grams beside them, where there are any."""
         if self.ngrams is None or not pieces:
-            return logits, evidence
+            return logits
         found = self.ngrams.features([item.text(window) for item, window in pieces], [item.context for item, _ in pieces])
-        return np.concatenate([logits, self.ngrams.logits(found)], axis=1), evidence
+        return np.concatenate([logits, self.ngrams.logits(found)], axis=1)
 
     def logits(self, windows: Sequence[Window]) -> tuple[Floats, list[Floats]]:
         """The encoder's logits (windows, 17), and each window's evidence (tokens,); sorted, packed and padded inside."""
         logits = np.empty((len(windows), sum(len(head.outputs) for head in schema.HEADS)), np.float32)
         evidence: list[Floats] = [np.empty(0, np.float32)] * len(windows)
         for rows in packed(windows):
-            logits[rows] = self._pass(windows, rows, evidence)
+            self._own.begin([windows[row] for row in rows])
+            logits[rows], found = self._own.end()
+            for row, values in zip(rows, found, strict=True):
+                evidence[row] = values
         return logits, evidence
 
-    def _pass(self, windows: Sequence[Window], rows: Ints, evidence: list[Floats]) -> Floats:
-        arrays = batches.padded([windows[row] for row in rows], self.encoder.specials.pad, _MULTIPLE)
-        found = self._request.infer([arrays.ids, arrays.segments, arrays.mask], share_inputs=True)
-        for row, values in zip(rows, found[1], strict=True):
-            evidence[row] = values[: len(windows[row])].astype(np.float32)
-        logits: Floats = np.asarray(found[0], np.float32)
-        return logits
-
-    def _scored(self, item: Prepared, windows: Floats, evidence: list[Floats] | None) -> Scored:
+    def _scored(self, item: Prepared, windows: Floats, evidence: Sequence[Floats] | None) -> Scored:
         if item.reason or item.encoded is None:
             return Scored(item.input.id, item.lang, {}, self.model, item.reason, spans=() if evidence is not None else None)
         scores = _scores(item.input, windows)
@@ -221,29 +268,3 @@ def _unscored(text: str) -> Unscored | None:
         return Unscored.TOO_LONG
     # White space, control, format, surrogate, private use and unassigned characters show nothing to judge.
     return None if any(not char.isspace() and unicodedata.category(char)[0] != "C" for char in text) else Unscored.EMPTY
-
-
-def compile_model(path: Path, threads: int | None = None, precision: str | None = None) -> openvino.CompiledModel:
-    """The IR compiled for this machine; compiled forms are kept in the user's cache folder. Raises ModelError."""
-    core = openvino.Core()
-    options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
-    if threads:
-        options["INFERENCE_NUM_THREADS"] = threads
-    if precision:
-        options["INFERENCE_PRECISION_HINT"] = precision
-    if cache := _cache():
-        options["CACHE_DIR"] = str(cache)
-    try:
-        return core.compile_model(str(path), "CPU", options)
-    except RuntimeError as error:
-        raise ModelError(f"{path}: OpenVINO cannot load it: {str(error).splitlines()[0]}") from error
-
-
-def _cache() -> Path | None:
-    """Where compiled models are kept, outside the package; None where it cannot be written."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "threadwise"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None

@@ -1,22 +1,27 @@
-"""A trained model as OpenVINO IR: fp32 as traced, or int8 made by nncf on real comments."""
+"""A trained model as OpenVINO IR and back: fp32 as traced, or with int8 weights made by nncf."""
 
 from __future__ import annotations
 
 import logging
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import openvino
 import torch
 
-from train import batches
-from train.encode import Window
+from labels.errors import ModelError
 from train.model import Model
+from train.rows import Floats
 
 _log = logging.getLogger(__name__)
 _NAMES = ("ids", "segments", "mask")
+# The tracer keeps the name of a matrix on its constant, and that of a vector on the operation that adds or multiplies it.
+_MATRIX = re.compile(r"self\.(?P<name>.+)")
+_VECTOR = re.compile(r"__module\.(?P<place>.+)/aten::(?:linear/(?P<linear>Add)|layer_norm/(?P<norm>Add|Multiply_1))")
+_KIND = {"Add": "bias", "Multiply_1": "weight"}
 
 
 def traced(model: Model) -> openvino.Model:
@@ -37,26 +42,6 @@ def traced(model: Model) -> openvino.Model:
     return made
 
 
-def quantised(made: openvino.Model, windows: Sequence[Window], pad: int) -> openvino.Model:
-    """Int8 weights and activations; `windows` show the range of the activations, one by one."""
-    import nncf
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dataset = nncf.Dataset([_named(batches.padded([window], pad)) for window in windows])
-        return nncf.quantize(
-            made,
-            dataset,
-            model_type=nncf.ModelType.TRANSFORMER,
-            preset=nncf.QuantizationPreset.PERFORMANCE,
-            subset_size=len(windows),
-        )
-
-
-def _named(arrays: batches.Arrays) -> dict[str, np.ndarray]:
-    return {"ids": arrays.ids, "segments": arrays.segments, "mask": arrays.mask}
-
-
 def write(made: openvino.Model, path: Path) -> None:
     """`path` and its `.bin`; weights stay as they are (no compression to fp16 behind the reader's back)."""
     openvino.save_model(made, path, compress_to_fp16=False)
@@ -64,9 +49,36 @@ def write(made: openvino.Model, path: Path) -> None:
 
 
 def weights_only(made: openvino.Model) -> openvino.Model:
-    """Int8 weights, floating activations: the fallback where full int8 costs too much."""
+    """Int8 weights; how the activations are multiplied is the machine's choice (`train.backends`)."""
     import nncf
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return nncf.compress_weights(made, mode=nncf.CompressWeightsMode.INT8_ASYM)
+
+
+def weights(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, Floats]:
+    """The parameters called as in `shapes`, fp32, out of an IR that `traced` or `weights_only` made.
+
+    Raises ModelError where one is not there.
+    """
+    found = dict(_parameters(openvino.Core().read_model(path)))
+    for name, shape in shapes.items():
+        if name not in found or found[name].size != np.prod(shape):
+            raise ModelError(f"{path}: no weights {name} {tuple(shape)} in it; training can continue what `threadwise export` writes")
+    return {name: found[name].reshape(shape) for name, shape in shapes.items()}
+
+
+def _parameters(made: openvino.Model) -> Iterator[tuple[str, Floats]]:
+    constants = {node.get_friendly_name(): node for node in made.get_ops() if node.get_type_name() == "Constant"}
+    for name, node in constants.items():
+        if matrix := _MATRIX.fullmatch(name):
+            value = node.data.astype(np.float32)
+            if f"{name}/zero_point" in constants:
+                value -= constants[f"{name}/zero_point"].data.astype(np.float32)
+            if f"{name}/scale" in constants:
+                value *= constants[f"{name}/scale"].data.astype(np.float32)
+            yield matrix["name"], value
+        for target in node.output(0).get_target_inputs():
+            if vector := _VECTOR.fullmatch(target.get_node().get_friendly_name()):
+                yield f"{vector['place']}.{_KIND[vector['linear'] or vector['norm']]}", node.data.astype(np.float32)

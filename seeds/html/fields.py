@@ -136,7 +136,7 @@ _BODY = re.compile(
 )
 _FORMS = frozenset(["form", "button", "fieldset", "label", "nav"])
 _FRAME = re.compile(
-    r"(?:^|[\s_-])(?:signature|sig|usersig|editby|edited|lastedit|lastedited|moderator-note|likes?(?:-?(?:bar|list|box))?|reactions?(?:-?(?:bar|list))?|comment-reply|reply-link|share|vote)(?:$|[\s_-])"
+    r"\w*signature?(?:$|[\s_-])|(?:^|[\s_-])(?:signature|sig|usersig|editby|edited|lastedit|lastedited|moderator-note|likes?(?:-?(?:bar|list|box))?|reactions?(?:-?(?:bar|list))?|comment-reply|reply-link|share|vote)(?:$|[\s_-])"
 )
 
 _OTHERS = re.compile(
@@ -172,7 +172,7 @@ def read(
     """The fields of each record, in its order. What a rule does not give is learnt; `times` are all times of the page."""
     _learn_times(page, records, times)
     for record, own in zip(records, timed or (), strict=False):
-        record.time = own[0] if own else record.time
+        record.time = next((time for time in own if _is_likely(page, time)), own[0]) if own else record.time
     names = _learnt_authors(page, records)
     if authors is not None:
         names = [_given(page, record, nodes) or learnt for record, nodes, learnt in zip(records, authors, names, strict=True)]
@@ -325,11 +325,25 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], s
         if node != record.begin and _is_foreign(page, node):
             behind = page.end[node]
             continue
-        timed = first < shown.stop and shown.start < last
+        timed = (first < shown.stop and shown.start < last) or _is_answered(page, node)
         if not timed and last - first <= 4 and page.size(node) <= _MAX_NAME + 10 and page.line_of[first] == page.line_of[last - 1]:
             yield node, (page.slot(node), _coarse(page, node)), page.text(node)
         if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
             yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/"), page.texts[first].strip()
+
+
+def _is_answered(page: Page, node: int) -> bool:
+    """Whether an element names the author of another comment: "replied to" stands before it on its line."""
+    first = page.first[node]
+    begin = page.line_first[page.line_of[first]]
+    if begin == first or page.size(node) > _MAX_NAME:
+        return False
+    before = page.join(range(begin, first)).strip()
+    if not before or len(before) > _MAX_NOISE:
+        return False
+    name = page.text(node)
+    mark = marks.reply(f"{before} {name}") or marks.without_reply(f"{before} {name}")[1]
+    return mark is not None and mark.author is not None and mark.author in (name, _name(name))
 
 
 def _is_foreign(page: Page, node: int) -> bool:
@@ -420,14 +434,23 @@ def _bodies(
     chosen = given if given is not None else _slot_nodes(page, records, names, rest)
     noise = _noise(page, rest, [name for _, name, _ in names])
     found = []
-    for record, pieces, nodes, (_, name, _) in zip(records, rest, chosen, names, strict=True):
-        spans = [range(page.first[node], page.last[node]) for node in nodes]
-        body = [at for at in pieces if any(at in span for span in spans)] if nodes or given is not None else pieces
+    for record, pieces, nodes, (name_node, name, _) in zip(records, rest, chosen, names, strict=True):
+        body = _inside(page, record, pieces, nodes, name_node) if nodes or given is not None else pieces
         text = tidy(page, body, noise, name)
         inside = set(body)
         header = page.join(at for at in record.own if at not in inside)
         found.append((text, header))
     return found
+
+
+def _inside(page: Page, record: Record, pieces: Sequence[int], nodes: Sequence[int], name_node: int | None) -> list[int]:
+    """The pieces in some elements of a record: all of them where name and time stand apart, though it may be on the same line."""
+    found: set[int] = set()
+    own = set(_without_frame(page, record, record.own))
+    for node in nodes:
+        apart = not any(page.holds(node, other) for other in (name_node, record.time.node if record.time else None) if other is not None)
+        found |= (own if apart else set(pieces)) & set(range(page.first[node], page.last[node]))
+    return sorted(found)
 
 
 def _rest(page: Page, records: Sequence[Record], names: Sequence[tuple[int | None, str | None, bool]]) -> list[list[int]]:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from seeds.html.fields import Fields
-from seeds.html.tree import Page
+from seeds.html.tree import Element, Page
 
 Parents = list[int | None]
 _LEVEL = re.compile(
     r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation)[\s_-]?(\d{1,2})(?:$|[\s_-])", re.IGNORECASE
 )
 _IN_REPLY = re.compile(r"(?:^|\s)u-in-reply-to(?:$|\s)")
+_MAX_SPACER = 2
+"""Pixels in height of a picture that is a spacer."""
 _INDENT = re.compile(r"(?:margin|padding)-(?:left|inline-start)\s*:\s*(\d{1,4}(?:\.\d+)?)\s*(px|em|rem|%)", re.IGNORECASE)
 
 
@@ -98,11 +100,17 @@ def _indent(page: Page, item: Fields) -> float | None:
         element = page.nodes[node]
         if (match := _INDENT.search(element.get("style") or "")) is not None:
             return float(match[1])
-        if page.tags[node] == "img" and (element.get("width") or "").isdigit() and page.first[node] == item.record.first:
-            return float(element.get("width"))
+        if page.tags[node] == "img" and page.first[node] == item.record.first and (width := _spacer(element)) is not None:
+            return width
         if (value := element.get("indent")) and value.isdigit():
             return float(value)
     return None
+
+
+def _spacer(image: Element) -> float | None:
+    """The width of a picture that only keeps a distance: as high as a line of dots, unlike a face."""
+    width, height = image.get("width") or "", image.get("height") or "0"
+    return float(width) if width.isdigit() and height.isdigit() and int(height) <= _MAX_SPACER else None
 
 
 def _first_inside(page: Page, item: Fields) -> Sequence[int]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from labels import schema
 from labels.scores import Context, Scored, ScoreInput, Unscored
+from serve import attributes
 from serve.api import fields, loose, scale, wire
 from serve.api.auth import Running, Scores, identify, key_of, site_of
 from serve.api.problems import GOOGLE_TYPE, Failure
@@ -32,17 +30,6 @@ _SCORE_TYPES = (None, "PROBABILITY", "SCORE_TYPE_UNSPECIFIED", 0, 1)
 _SENTENCE = re.compile(r"\S.*?(?:[.!?…。！？]+[\"'»”’)\]]*(?=\s|$)|(?<=[。！？])|\n|$)", re.DOTALL)
 _PLACES = 7
 _TITLE_CHARS = 2_000
-
-
-@cache
-def _table() -> tuple[Mapping[str, str], frozenset[str]]:
-    """Attribute -> `head.output`, and the names that exist but are not judged."""
-    table = tomllib.loads(default("perspective.toml"))
-    judged: dict[str, str] = dict(table["attributes"])
-    judged |= {f"{name}_EXPERIMENTAL": output for name, output in table["attributes"].items()}
-    for head in schema.HEADS[1:]:
-        judged |= {f"{head.name}_{output}".upper(): f"{head.name}.{output}" for output in head.names}
-    return judged, frozenset(table["known"]["names"])
 
 
 def invalid(message: str, kind: str = "INVALID_REQUEST", **more: Any) -> Failure:
@@ -150,7 +137,7 @@ def _text(body: Mapping[str, Any]) -> str:
 
 def _asked(body: Mapping[str, Any], *, strict: bool) -> tuple[dict[str, tuple[str, float | None]], list[str]]:
     """Attribute -> (`head.output`, threshold), and the known ones that are not judged here."""
-    judged, known = _table()
+    judged, known = attributes.table()
     wanted = body.get("requestedAttributes")
     if not wanted:
         raise invalid("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")

@@ -1,4 +1,7 @@
-"""Labels out: every judgement that stands as a row for training, in the columns of `train.rows.COLUMNS`, its texts masked."""
+"""Labels out: every judgement that stands, and every suggested score, as a row for training in the columns of `train.rows.COLUMNS`.
+
+Texts are masked.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from labels import schema
-from serve.store import judgements
+from serve.store import judgements, suggested
 from serve.store.database import transaction
 from serve.store.judgements import Judgement
-from serve.store.tables import articles, comments, versions
+from serve.store.tables import articles, comments, suggestions, versions
 from train import mask
 
 DEV_SHARE = 0.1
@@ -34,12 +37,19 @@ class Labels:
         self._engine = engine
 
     def rows(self, sites: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Every judgement that stands as a row, by comment; erased texts are left out."""
-        with transaction(self._engine, writes=False) as connection:
-            last = connection.execute(sa.select(sa.func.max(comments.c.number))).scalar() or 0
-        for begin in range(0, last, _SPAN):
+        """Every judgement that stands as a row, by comment, then what clients suggested; erased texts are left out."""
+        for begin in self._spans(comments.c.number):
             with transaction(self._engine, writes=False) as connection:
                 yield from _rows(connection, begin, sites)
+        for begin in self._spans(suggestions.c.number):
+            with transaction(self._engine, writes=False) as connection:
+                for row in suggested.rows(connection, begin, begin + _SPAN, sites):
+                    # Its thread is not known but by the article's text, where that came along.
+                    yield row | {"split": _split(row["title"] or row["text"])}
+
+    def _spans(self, number: sa.Column[int]) -> range:
+        with transaction(self._engine, writes=False) as connection:
+            return range(0, connection.execute(sa.select(sa.func.max(number))).scalar() or 0, _SPAN)
 
 
 def _rows(connection: Connection, begin: int, sites: Sequence[str] | None) -> Iterator[dict[str, Any]]:
@@ -76,7 +86,7 @@ def _row(one: Judgement, version: Mapping[Any, Any], above: Mapping[tuple[str, s
     chosen = {head.name: _class(head, said) for head in schema.HEADS if head.activation is schema.Activation.SOFTMAX}
     return {
         "id": f"{version['site']}:{version['id']}",
-        "split": "dev" if _chance(version["site"], version["article"] or version["id"]) < DEV_SHARE else "train",
+        "split": _split(version["site"], version["article"] or version["id"]),
         "lang": version["lang"],
         "text": text,
         "title": mask.mask(version["title"]) if version["title"] else None,
@@ -114,9 +124,10 @@ def masked(text: str, span: tuple[int, int] | None) -> tuple[str, tuple[int, int
     return mask.mask(text), (begin + shift_begin, end + shift_end)
 
 
-def _chance(*parts: str) -> float:
-    """0..1, the same for the same parts for ever."""
-    return int(hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:8], 16) / 2**32
+def _split(*thread: str) -> str:
+    """dev or train, the same for the same thread for ever."""
+    chance = int(hashlib.sha256("\0".join(thread).encode("utf-8", "replace")).hexdigest()[:8], 16) / 2**32
+    return "dev" if chance < DEV_SHARE else "train"
 
 
 def _context(version: Mapping[Any, Any], above: Mapping[tuple[str, str], tuple[str | None, str]]) -> tuple[str | None, str | None]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -204,10 +205,10 @@ class Failing(Scorer):
 
     word = "quagga"
 
-    def infer(self, prepared: list[Prepared], *, explain: bool = False) -> list[Scored]:  # type: ignore[override]
+    def answers(self, prepared: list[Prepared], *given: Any, **options: Any) -> list[Scored]:  # type: ignore[override]
         if any(self.word in item.input.text for item in prepared):
             raise RuntimeError("shape mismatch")
-        return super().infer(prepared, explain=explain)
+        return super().answers(prepared, *given, **options)
 
 
 @pytest.fixture

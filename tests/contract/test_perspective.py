@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -141,6 +143,10 @@ class TestCoral:
         assert client.post("/v1alpha1/comments:suggestscore", json=request).status_code == 200
         found = {row["token"]: row for row in rows(server, "suggestions")}["comment:c-1"]
         assert (found["scores"], found["context"]) == ({"TOXICITY": 0.0}, context)
+        command = [sys.executable, "-m", "threadwise", "labels", "export", "--database", server.database]
+        lines = subprocess.run(command, capture_output=True, check=True, text=True, timeout=120).stdout.splitlines()
+        (row,) = [row for row in map(json.loads, lines) if row["text"] == request["comment"]["text"]]
+        assert (row["why"], row["by"], row["reason"], row["toxicity"]) == ("suggestscore", "contract", request["communityId"], 0.0)
 
 
 def rows(server: Server, table: str) -> list[dict[str, Any]]:

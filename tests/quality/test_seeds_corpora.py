@@ -14,11 +14,16 @@ pytestmark = [pytest.mark.quality, pytest.mark.usefixtures("shared")]
 
 _MARGIN = 0.003
 MEASURED = [
-    ("html", "platform_pages", "exact", 0.9280),  # aim .95
-    ("html", "platform_pages", "find", 0.9649),  # aim .98; the gold of two pages leaves answers out, 79 of the "false" 83
-    ("html", "wordpress_pages", "exact", 0.9067),  # aim .95; the gold calls 27 answers top level
+    ("html", "platform_pages", "exact", 0.9424),  # aim .95, but .947 at most: see below
+    ("html", "platform_pages", "find", 0.9657),  # aim .98, but .966 at most: the gold of three pages joins answers or leaves them out
+    (
+        "html",
+        "wordpress_pages",
+        "exact",
+        0.9184,
+    ),  # aim .95; .921 at most: on four pages the gold calls 27 of ul.children top level
     ("html", "wordpress_pages", "find", 1.0000),
-    ("html", "webforum52", "exact", 0.9070),
+    ("html", "webforum52", "exact", 0.9130),
     ("html", "webforum52", "find", 0.9955),
     ("html", "mediawiki_discussiontools", "exact", 0.9121),
     ("html", "mediawiki_discussiontools", "find", 0.9201),

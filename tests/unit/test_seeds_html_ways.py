@@ -139,3 +139,47 @@ def test_a_join_date_is_no_time_of_a_post_and_who_liked_it_not_its_author() -> N
     article = seeds.parse(page)
     assert [comment.author for comment in article.comments] == ["Ana", "Bo", "Cy"]
     assert [comment.created_at for comment in article.comments] == [f"2026-05-0{at}T10:0{at}:00" for at in (1, 2, 3)]
+
+
+def post(at: int, head: str, body: str, face: str = "") -> str:
+    return (
+        f'<div class="comment" id="c{at}"><div class="head">{face}{head} <small>1{at}:05 14.03.2026</small></div>'
+        f'<p class="body">{body}</p></div>'
+    )
+
+
+def test_whom_a_comment_answers_is_not_its_author() -> None:
+    head = '<span class="who">{}</span>'
+    posts = [
+        post(0, head.format('<a href="/u/1">Ana</a>'), WORDS[0]),
+        post(1, head.format('Guest replied to <a href="#c0">Ana</a>'), WORDS[1]),
+        post(2, head.format('<a href="/u/2">Bo</a>'), WORDS[2]),
+    ]
+    article = seeds.parse(f"<html><body><h1>A quay</h1>{''.join(posts)}</body></html>")
+    assert answers(article) == [("Ana", None), ("Guest", "Ana"), ("Bo", None)]
+
+
+def test_a_face_is_no_indent() -> None:
+    face = '<img src="face.gif" width="{0}" height="{0}">'
+    posts = [post(at, f"<b>{name}</b>", WORDS[at], face.format(16 * (at + 1))) for at, name in enumerate(("Ana", "Bo", "Cy"))]
+    article = seeds.parse(f"<html><body><h1>A quay</h1>{''.join(posts)}</body></html>")
+    assert answers(article) == [("Ana", None), ("Bo", None), ("Cy", None)]
+
+
+def test_short_words_on_the_line_of_their_author_are_read() -> None:
+    posts = [
+        f'<li class="comment"><span class="comment-copy">{text}</span> – <a class="comment-user" href="/users/{at}">{name}</a> '
+        f'<span class="comment-date"><span title="2026-03-14 1{at}:05:00Z">14 Mar</span></span></li>'
+        for at, (name, text) in enumerate([("Ana", WORDS[0]), ("Bo", "Larch is best."), ("Cy", WORDS[2])])
+    ]
+    article = seeds.parse(f'<html><body><h1>A quay</h1><div id="question"><p>Why?</p></div><ul>{"".join(posts)}</ul></body></html>')
+    assert [comment.text for comment in article.comments] == [WORDS[0], "Larch is best.", WORDS[2]]
+
+
+def test_what_a_telephone_adds_is_no_word_of_the_comment() -> None:
+    posts = [
+        post(at, f"<b>{name}</b>", f'{WORDS[at]}<div class="phoneSignatur">Sent from a telephone</div>')
+        for at, name in enumerate(("Ana", "Bo", "Cy"))
+    ]
+    article = seeds.parse(f"<html><body><h1>A quay</h1>{''.join(posts)}</body></html>")
+    assert [comment.text for comment in article.comments] == list(WORDS)

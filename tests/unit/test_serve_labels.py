@@ -214,6 +214,52 @@ def test_training_accepts_the_export_as_one_more_source(desk, tmp_path, store):
     assert sum(marks is not None for part in parts for marks in part.spans) == 1
 
 
+def suggest(store: Store, text: str, scores: dict[str, float], **given: object) -> None:
+    columns = {"site": "s", "key": "coral", "token": None, "community": "example.org", "languages": [], "context": {}, "at": NOW}
+    store.comments.suggest(columns | {"text": text, "scores": scores} | given)
+
+
+def test_a_suggested_score_is_a_row_that_says_where_it_is_from(desk, store):
+    pair = {"article": {"text": "Bridge closed"}, "parentComment": {"text": "It was old, ask ana@example.org"}}
+    scores = {"TOXICITY": 1.0, "INSULT_EXPERIMENTAL": 0.8, "STANCE_AGAINST": 0.9, "STANCE_FAVOR": 0.1, "SPAM": 1.0}
+    suggest(store, "You are a fool, @someone", scores, context={"articleAndParentComment": pair}, languages=["en"])
+    (row,) = desk.rows()
+    assert set(COLUMNS) <= set(row)
+    assert judged(row) == {"toxicity": 1.0, "insult": 0.8, "stance": "against"}
+    assert (row["why"], row["by"], row["reason"], row["at"], row["lang"]) == ("suggestscore", "coral", "example.org", NOW, "en")
+    assert (row["text"], row["title"], row["parent"]) == ("You are a fool, @user", "Bridge closed", mask(pair["parentComment"]["text"]))
+    assert "example.org" not in row["parent"]
+
+
+def test_a_key_that_says_it_again_is_heard_once_and_last(desk, store):
+    suggest(store, "A text", {"TOXICITY": 1.0}, token="comment:1")
+    suggest(store, "A text", {"TOXICITY": 0.0}, token="comment:1")
+    suggest(store, "A text", {"TOXICITY": 1.0}, token="comment:2")
+    suggest(store, "A text", {"TOXICITY": 1.0}, key="other", token="comment:1")
+    suggest(store, "Without a token", {"TOXICITY": 1.0})
+    suggest(store, "Without a token", {"TOXICITY": 0.25})
+    assert [(row["by"], row["toxicity"]) for row in desk.rows()] == [("coral", 0.0), ("coral", 1.0), ("other", 1.0), ("coral", 0.25)]
+
+
+def test_suggestions_that_say_nothing_here_or_are_of_another_site_stay_out(desk, store):
+    suggest(store, "Buy this", {"SPAM": 1.0, "SENTIMENT_NEGATIVE": 0.5})
+    suggest(store, "A text", {"TOXICITY": 1.0}, site=None)
+    assert [row["id"] for row in desk.rows()] == ["coral:suggested-2"]
+    assert list(store.labels.rows(["s"])) == []
+
+
+def test_training_reads_what_was_suggested(desk, tmp_path, store):
+    for number in range(30):
+        suggest(store, f"A text number {number}", {"TOXICITY": number / 29})
+    file = tmp_path / "labels.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in desk.rows()), encoding="utf-8")
+    source = sources.Source("desk", "desk", str(file), "ours", "any", (), (), str(file), {}, None)
+    splits = {row["split"] for row in desk.rows()}
+    labels = [sources.read([source], split).labels["toxicity"] for split in sorted(splits)]
+    assert sum(float(one.targets[:, 0].sum()) for one in labels) == pytest.approx(15, abs=0.01)
+    assert sum(int(one.mask.sum()) for one in labels) == 30
+
+
 def test_a_reading_answers_all_outputs_of_toxicity():
     one = Judgement(1, 1, "ana", NOW, "calm", "publish", ("profanity",))
     assert one.says([]) == {f"toxicity.{name}": int(name == "profanity") for name in schema.TOXICITY.names}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,16 +16,37 @@ from hypothesis import strategies as st
 from labels.scores import Scored, ScoreInput
 from serve import packing, scoring
 from serve.scoring import Queue, QueueFullError
+from train.encode import Window
 from train.inference import Prepared, Scorer
 
 _COMMENT_S = 0.002
+_WINDOW = Window((1,) * 8, (0,) * 8, 6, 0)
+
+
+class Bed:
+    """A lane that takes two milliseconds a window."""
+
+    def __init__(self) -> None:
+        self.passes: list[int] = []
+
+    def begin(self, windows: Sequence[Window]) -> None:
+        self.passes.append(len(windows))
+
+    def wait(self) -> None:
+        time.sleep(_COMMENT_S * self.passes[-1])
+
+    def end(self) -> tuple[Any, list[Any]]:
+        return np.zeros((self.passes[-1], 17), np.float32), [np.zeros(8, np.float32)] * self.passes[-1]
 
 
 class Slow:
-    """Takes two milliseconds a comment; a comment is ten tokens."""
+    """Windows are eight tokens; a comment has one, or as many as its text says."""
 
     model = "slow@000000000000"
-    warmed = 0
+
+    def __init__(self, lanes: int = 1, bed: type[Bed] = Bed) -> None:
+        self.lanes = tuple(bed() for _ in range(lanes))
+        self.warmed = 0
 
     def warm(self) -> None:
         self.warmed += 1
@@ -32,24 +54,33 @@ class Slow:
     def encode(self, inputs: Sequence[ScoreInput]) -> list[Prepared]:
         return [cast(Prepared, Item(item)) for item in inputs]
 
-    def infer(self, items: Sequence[Any], *, explain: bool = False) -> list[Scored]:
-        time.sleep(_COMMENT_S * len(items))
+    def answers(self, items: Sequence[Any], logits: Any, evidence: Sequence[Any], *, explain: bool = False) -> list[Scored]:
+        assert len(logits) == len(evidence) == sum(len(item.windows) for item in items)
         return [Scored(item.input.id, None, {}, self.model) for item in items]
+
+    def score(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> list[Scored]:
+        return [Scored(one.id, None, {}, self.model) for one in inputs]
 
 
 class Item:
-    tokens = 10
     encoded = None
     lang = reason = None
 
     def __init__(self, input: ScoreInput) -> None:
         self.input = input
+        self.windows = (_WINDOW,) * (int(input.text) if input.text.isdigit() else 1)
+        self.tokens = 8 * len(self.windows)
+
+
+def made_of(scorer: Slow, **given: int) -> Queue:
+    made = Queue(cast(Scorer, scorer), **({"limit": 2_000, "batch_tokens": 160} | given))
+    made.start()
+    return made
 
 
 @pytest.fixture
 def queue() -> Iterator[Queue]:
-    made = Queue([cast(Scorer, Slow())], limit=2_000, batch_tokens=160)
-    made.start()
+    made = made_of(Slow())
     yield made
     made.stop()
 
@@ -114,32 +145,38 @@ def test_a_comment_is_answered_when_its_pass_is_over_and_not_later(queue: Queue)
     assert whole.result(30).timing.infer > 3 * first, "all of its passes"
 
 
-class Meeting(Slow):
-    """Scores only while another one scores as well."""
+class Meeting(Bed):
+    """Ends its pass only while another lane runs one as well."""
 
-    def __init__(self, place: threading.Barrier) -> None:
-        self._place = place
+    place = threading.Barrier(2)
 
-    def infer(self, items: Sequence[Any], *, explain: bool = False) -> list[Scored]:
-        self._place.wait(10)
-        return super().infer(items, explain=explain)
+    def wait(self) -> None:
+        self.place.wait(10)
 
 
 def test_each_lane_has_a_pass_of_its_own_at_the_same_time() -> None:
-    place = threading.Barrier(2)
-    made = Queue([cast(Scorer, Meeting(place)) for _ in range(2)], limit=2_000, batch_tokens=160)
-    made.start()
-    assert [cast(Meeting, scorer).warmed for scorer in made._scorers] == [1, 1], "before it takes the first comment"
+    scorer = Slow(2, Meeting)
+    made = made_of(scorer)
+    assert scorer.warmed == 1, "before it takes the first comment"
     assert [one.id for one in made.submit(comments(64)).result(20).scored] == [str(number) for number in range(64)]
     made.stop()
     assert not made.alive
+    assert all(lane.passes for lane in scorer.lanes)
+
+
+def test_the_windows_of_one_long_comment_go_through_several_lanes() -> None:
+    scorer = Slow(2, Meeting)
+    made = made_of(scorer)
+    windows = 2 * packing.PASS_TOKENS // 8
+    assert made.submit([ScoreInput("long", str(windows))]).result(20).scored[0].id == "long"
+    made.stop()
+    assert [lane.passes for lane in scorer.lanes] == [[windows // 2], [windows // 2]]
 
 
 @pytest.mark.parametrize("cache_entries", [0, 100])
 def test_lanes_lose_and_mix_up_nothing(cache_entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "_WAIT_S", 60)
-    made = Queue([cast(Scorer, Slow()) for _ in range(3)], limit=20_000, batch_tokens=160, cache_entries=cache_entries)
-    made.start()
+    made = made_of(Slow(3), limit=20_000, cache_entries=cache_entries)
     with ThreadPoolExecutor(8) as pool:
         futures = list(pool.map(lambda size: made.submit(comments(size)), [1, 40, 3, 100, 2, 7] * 20))
     for future, size in zip(futures, [1, 40, 3, 100, 2, 7] * 20, strict=True):
@@ -148,8 +185,51 @@ def test_lanes_lose_and_mix_up_nothing(cache_entries: int, monkeypatch: pytest.M
     made.stop()
 
 
+class Broken(Bed):
+    """Every other pass fails: at its start, or while it runs."""
+
+    def begin(self, windows: Sequence[Window]) -> None:
+        super().begin(windows)
+        if len(self.passes) % 4 == 1:
+            raise RuntimeError("no memory")
+
+    def wait(self) -> None:
+        if len(self.passes) % 4 == 3:
+            raise RuntimeError("shape mismatch")
+
+
+def test_a_pass_that_fails_loses_no_comment_and_no_lane() -> None:
+    made = made_of(Slow(2, Broken))
+    assert [one.id for one in made.submit(comments(200)).result(30).scored] == [str(number) for number in range(200)]
+    assert made.alive
+    made.stop()
+
+
+def test_an_equal_comment_that_waits_is_scored_once_under_each_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = Slow()
+    made = made_of(scorer, cache_entries=100)
+    monkeypatch.setattr(scoring, "fingerprint", lambda item: item.input.text.encode())
+    answers = [made.submit([ScoreInput(str(number), "the same")]) for number in range(20)]
+    assert [one.result(10).scored[0].id for one in answers] == [str(number) for number in range(20)]
+    made.stop()
+    assert scorer.lanes[0].passes == [1]
+
+
+def test_what_was_cancelled_is_passed_over_and_what_equals_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = Slow()
+    made = made_of(scorer, cache_entries=100)
+    monkeypatch.setattr(scoring, "fingerprint", lambda item: item.input.text.encode())
+    first = made.submit([ScoreInput(str(number), f"text {number}") for number in range(100)])
+    gone = made.submit([ScoreInput("gone", "the same")])
+    assert gone.cancel()
+    assert made.submit([ScoreInput("here", "the same")]).result(10).scored[0].id == "here"
+    assert len(first.result(10).scored) == 100
+    made.stop()
+    assert sum(scorer.lanes[0].passes) <= 102
+
+
 def cost(passes: Sequence[Sequence[int]]) -> int:
-    return sum(packing._PASS_COST + len(one) * max(one) for one in passes)
+    return sum(packing.PASS_COST + len(one) * max(one) for one in passes)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +238,8 @@ def cost(passes: Sequence[Sequence[int]]) -> int:
         ([32], [0]),
         ([16, 64], [0, 1]),  # padding costs 48, a pass of its own 64
         ([16, 128], [0]),
-        ([128, 16, 16, 16, 112], [0, 4]),
-        ([32] * 40, list(range(16))),  # 512 tokens
+        ([64, 8, 8, 8, 56], [0, 4]),
+        ([32] * 10, list(range(4))),  # 128 tokens
         ([700, 16, 16], [0]),
         ([16, 700, 16], [0, 2]),
         ([0, 0], [0, 1]),  # what cannot be scored costs nothing

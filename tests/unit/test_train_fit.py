@@ -12,11 +12,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from labels.errors import ConfigError
+from labels.errors import ConfigError, ModelError
 from labels.scores import Context
-from train import backbone, encode, fit
+from train import backbone, batches, encode, fit
 from train import model as models
 from train.config import Config
+from train.inference import Scorer
 
 
 def short(config: Config, folder: Path, **changes: object) -> Config:
@@ -136,3 +137,27 @@ def test_a_model_has_at_least_one_layer_and_no_more_than_its_encoder(tiny_run: C
     base = backbone.load(tiny_run.backbone.source)
     with pytest.raises(ValueError, match=r"layers must be 1\.\.2, got 3"):
         models.build(base.encoder, None, 3)
+
+
+def test_a_run_can_continue_a_release(tiny_run: Config, tmp_path: Path) -> None:
+    """From its pieces, encoder and heads; what is frozen stays as the release has it."""
+    start = dataclasses.replace(tiny_run.backbone, start=tiny_run.release)
+    frozen = len(fit.restore(Path(tiny_run.run))[0].encoder.encoder.layer) - 1
+    config = dataclasses.replace(short(tiny_run, tmp_path / "run", words_rate=0.0, frozen_layers=frozen), backbone=start)
+    ready = fit.prepare(config, tmp_path)
+    released = Scorer.load(Path(tiny_run.release))
+    windows = ready.dev_windows[:8]
+    arrays = batches.padded(windows, ready.encoder.specials.pad)
+    with torch.no_grad():
+        logits, _ = ready.model.eval()(*(torch.from_numpy(part) for part in (arrays.ids, arrays.segments, arrays.mask)))
+    assert np.abs(logits.numpy() - released.logits(windows)[0]).max() < 0.1
+    trained = load_file(fit.run(config) / "model.safetensors")
+    for name, value in ready.model.named_parameters():
+        still = "embeddings" in name or any(f".layer.{layer}." in name for layer in range(frozen))
+        assert torch.equal(trained[name], value) is still, name
+
+
+def test_a_run_cannot_continue_what_is_no_release(tiny_run: Config, tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny_run, backbone=dataclasses.replace(tiny_run.backbone, start=str(tmp_path / "none")))
+    with pytest.raises(ModelError, match="none"):
+        fit.prepare(config, tmp_path)

@@ -1,0 +1,56 @@
+"""Back ends: each one that is here gives the same logits within rounding, and which is the fastest is found once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labels.errors import ModelError
+from train import backends, release
+from train.encode import Window
+from train.inference import Scorer
+
+_WINDOWS = [Window(tuple(range(4, 4 + length)), (0,) * length, length - 2, 0) for length in (5, 12, 30)]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "threadwise"
+
+
+def test_every_back_end_gives_the_same_logits_within_rounding(tiny_release: Path) -> None:
+    exact = Scorer.load(tiny_release, backend="fp32").logits(_WINDOWS)[0]
+    for backend in backends.available():
+        scorer = Scorer.load(tiny_release, backend=backend.name)
+        assert f"{backend.name} products" in scorer.backend
+        assert np.abs(scorer.logits(_WINDOWS)[0] - exact).max() < 0.1, backend.name
+
+
+def test_the_fastest_is_timed_once(tiny_release: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [backend.name for backend in backends.available()]
+    timed: list[str] = []
+
+    def seconds(_: Path, backend: backends.Backend) -> float:
+        timed.append(backend.name)
+        return 1.0 if backend.name == names[-1] else 9.0
+
+    monkeypatch.setattr(backends, "seconds", seconds)
+    path = tiny_release / release.MODEL
+    assert [backends.chosen(path).name for _ in range(3)] == [names[-1]] * 3
+    assert timed == names
+    (kept,) = cache.glob("backend-*.json")
+    assert json.loads(kept.read_text(encoding="utf-8"))["fastest"] == names[-1]
+
+
+def test_it_is_timed_in_seconds(tiny_release: Path) -> None:
+    assert 0 < backends.seconds(tiny_release / release.MODEL, backends.available()[0], threads=1) < 60
+
+
+def test_another_back_end_can_be_asked_for_if_it_is_here(tiny_release: Path) -> None:
+    assert backends.chosen(tiny_release / release.MODEL, "fp32").name == "fp32"
+    with pytest.raises(ModelError, match=r'no back end "int3" on this machine: .*fp32'):
+        Scorer.load(tiny_release, backend="int3")
