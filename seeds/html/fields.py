@@ -8,11 +8,12 @@ A slot is an element's look (tag, classes, parent's look). A rule may name the s
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 
 from seeds import dates, marks
@@ -251,26 +252,44 @@ def _is_bare(page: Page, time: Time) -> bool:
 # --- authors
 
 
+@dataclass(slots=True)
+class _Slot:
+    """Where a slot stands: positions of the records that have it, its first element in each, the sum of the places of these elements."""
+
+    records: array[int] = field(default_factory=partial(array, "i"))
+    nodes: array[int] = field(default_factory=partial(array, "i"))
+    places: int = 0
+
+
 def _learnt_authors(page: Page, records: Sequence[Record]) -> list[tuple[int | None, str | None, bool]]:
-    slots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
-    order: dict[str, list[int]] = defaultdict(list)
+    slots: dict[str, _Slot] = defaultdict(_Slot)
     for at, record in enumerate(records):
-        for place, (node, names, text) in enumerate(_short(page, record)):
-            for slot in names:
-                if at not in slots[slot]:
-                    slots[slot][at] = (node, _name(text) or "")
-                    order[slot].append(place)
+        for place, (node, names) in enumerate(_short(page, record)):
+            for name in names:
+                slot = slots[name]
+                if not slot.records or slot.records[-1] != at:
+                    slot.records.append(at)
+                    slot.nodes.append(node)
+                    slot.places += place
     ranked = sorted(
         (
-            (_author_value(page, found, len(records)) - 0.02 * mean(order[slot]), slot)
-            for slot, found in slots.items()
-            if len(found) >= 0.3 * len(records)
+            (_author_value(page, _shown(page, name, slot.nodes), len(records)) - 0.02 * (slot.places / len(slot.nodes)), name)
+            for name, slot in slots.items()
+            if len(slot.nodes) >= 0.3 * len(records)
         ),
         reverse=True,
     )
-    good = [slot for value, slot in ranked if value > _LIKELY][:4]
+    good = [name for value, name in ranked if value > _LIKELY][:4]
     sure = sum(value > _SURE for value, _ in ranked[:4])
-    return [_author(page, record, [slots[slot].get(at) for slot in good], sure) for at, record in enumerate(records)]
+    tries = [dict(zip(slots[name].records, _shown(page, name, slots[name].nodes), strict=True)) for name in good]
+    return [_author(page, record, [found.get(at) for found in tries], sure) for at, record in enumerate(records)]
+
+
+def _shown(page: Page, slot: str, nodes: Iterable[int]) -> list[tuple[int, str]]:
+    """The elements of a slot with the names in them."""
+    if slot.endswith("/"):
+        return [(node, _name(page.texts[page.first[node]]) or "") for node in nodes]
+    return [(node, _name(page.text(node)) or "") for node in nodes]
 
 
 def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None], sure: int) -> tuple[int | None, str | None, bool]:
@@ -308,8 +327,8 @@ def beside_time(page: Page, record: Record) -> tuple[str | None, bool]:
     return None, False
 
 
-def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], str]]:
-    """Elements of a record that show a few words and not the time, with their slots and the words.
+def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, str]]]:
+    """Elements of a record that show a few words and not the time, with their slots.
 
     Words before an element's first child are a slot of their own: "Ana <em>Member</em>".
     """
@@ -327,9 +346,9 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], s
             continue
         timed = (first < shown.stop and shown.start < last) or _is_answered(page, node)
         if not timed and last - first <= 4 and page.size(node) <= _MAX_NAME + 10 and page.line_of[first] == page.line_of[last - 1]:
-            yield node, (page.slot(node), _coarse(page, node)), page.text(node)
+            yield node, (page.slot(node), _coarse(page, node))
         if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
-            yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/"), page.texts[first].strip()
+            yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/")
 
 
 def _is_answered(page: Page, node: int) -> bool:
@@ -382,12 +401,12 @@ def _said(words: str) -> float:
     return 1.0 if any(token in _WEAK for token in tokens) else 0.0
 
 
-def _author_value(page: Page, found: dict[int, tuple[int, str]], size: int) -> float:
+def _author_value(page: Page, found: Sequence[tuple[int, str]], size: int) -> float:
     """How well a slot plays the author: names in it, told by classes and links, in most records, not the same in all."""
-    texts = [text for _, text in found.values()]
+    texts = [text for _, text in found]
     if mean(is_no_name(text) for text in texts) > 0.4:
         return -1.0
-    node = next(iter(found.values()))[0]
+    node = found[0][0]
     said = (
         max(_said(page.words(node)), 0.6 * _said(page.words(page.parent[node])))
         if _said(page.words(node)) >= 0
@@ -400,7 +419,7 @@ def _author_value(page: Page, found: dict[int, tuple[int, str]], size: int) -> f
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
-    running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found.values())
+    running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found)
     if any(_PROFILE.search(page.nodes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
         linked -= _AROUND
     return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6

@@ -11,6 +11,7 @@ a subtree is a range of elements (`node .. end`) and a range of pieces (`first .
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -119,6 +120,11 @@ def parse(markup: str) -> Element | None:
     return root
 
 
+def _numbers() -> array[int]:
+    """An empty array: a list of so many numbers takes ten times the memory."""
+    return array("i")
+
+
 @dataclass(slots=True)
 class Page:
     """Elements by number in document order. `parent[0]` is -1."""
@@ -126,49 +132,40 @@ class Page:
     root: Element
     nodes: list[Element] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
-    parent: list[int] = field(default_factory=list)
-    depth: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
+    parent: array[int] = field(default_factory=_numbers)
+    depth: array[int] = field(default_factory=_numbers)
+    end: array[int] = field(default_factory=_numbers)
     """The element behind the subtree: descendants of i are i + 1 .. end[i] - 1."""
-    first: list[int] = field(default_factory=list)
-    last: list[int] = field(default_factory=list)
+    first: array[int] = field(default_factory=_numbers)
+    last: array[int] = field(default_factory=_numbers)
     """Pieces of the subtree: first[i] .. last[i] - 1."""
     texts: list[str] = field(default_factory=list)
     """Pieces of text with single spaces; a space at an end is kept."""
-    owner: list[int] = field(default_factory=list)
+    owner: array[int] = field(default_factory=_numbers)
     """Element that each piece stands in directly."""
-    line_of: list[int] = field(default_factory=list)
+    line_of: array[int] = field(default_factory=_numbers)
     lines: list[str] = field(default_factory=list)
-    line_first: list[int] = field(default_factory=list)
+    line_first: array[int] = field(default_factory=_numbers)
     """First piece of each line."""
     too_deep: bool = False
-    _classes: list[tuple[str, ...] | None] = field(default_factory=list)
     _keys: list[tuple[str, ...] | None] = field(default_factory=list)
     _words: list[str | None] = field(default_factory=list)
     _slots: list[str | None] = field(default_factory=list)
-    _index: dict[str, list[int]] = field(default_factory=dict)
+    _index: dict[str, array[int]] = field(default_factory=dict)
     _look: str = ""
     _lengths: list[int] = field(default_factory=list)
 
     def classes(self, node: int) -> tuple[str, ...]:
         """Class names in lower case, numbers as "0", without those that only count ("odd", "first")."""
-        found = self._classes[node]
-        if found is None:
-            names = (self.nodes[node].get("class") or "")[:400].lower().split()
-            found = self._classes[node] = tuple(dict.fromkeys(shape(name) for name in names if name not in _VARIANTS))
-        return found
+        return _classes((self.nodes[node].get("class") or "")[:400])
 
     def keys(self, node: int) -> tuple[str, ...]:
         """What the element can be recognised by in another record: tag with each class, the pattern of its id, its item property."""
         found = self._keys[node]
         if found is None:
-            tag, element = self.tags[node], self.nodes[node]
-            names = [f"{tag}.{name}" for name in self.classes(node)]
-            if (name := element.get("id")) and any(map(str.isdigit, name)):
-                names.append(f"{tag}#{shape(name[:100].lower())}")
-            if name := element.get("itemprop"):
-                names.append(f"{tag}[{name[:60].lower()}]")
-            found = self._keys[node] = tuple(names) or (tag,)
+            read = self.nodes[node].get
+            name = shape(name[:100].lower()) if (name := read("id") or "") and any(map(str.isdigit, name)) else ""
+            found = self._keys[node] = _keys(self.tags[node], self.classes(node), name, (read("itemprop") or "")[:60].lower())
         return found
 
     def style(self, node: int) -> str:
@@ -195,7 +192,7 @@ class Page:
     def having(self, key: str) -> Sequence[int]:
         """Elements by tag ("a"), class (".a") or attribute ("[a"), in page order."""
         if not self._index:
-            self._index = defaultdict(list)
+            self._index = defaultdict(_numbers)
             for node, element in enumerate(self.nodes):
                 self._index[self.tags[node]].append(node)
                 for name in element.keys():  # noqa: SIM118  (an element iterates over its children)
@@ -279,6 +276,22 @@ def mean(values: Iterable[float]) -> float:
     return sum(given) / len(given)
 
 
+@lru_cache(maxsize=1 << 12)
+def _classes(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(shape(name) for name in value.lower().split() if name not in _VARIANTS))
+
+
+@lru_cache(maxsize=1 << 12)
+def _keys(tag: str, classes: Sequence[str], name: str, item: str) -> tuple[str, ...]:
+    """One object for all elements that look alike: large pages have few looks."""
+    found = [f"{tag}.{each}" for each in classes]
+    if name:
+        found.append(f"{tag}#{name}")
+    if item:
+        found.append(f"{tag}[{item}]")
+    return tuple(found) or (tag,)
+
+
 @lru_cache(maxsize=1 << 14)
 def shape(name: str) -> str:
     """A name with its numbers masked: "comment-4711" and "comment-12" are one."""
@@ -317,8 +330,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
             if path:
                 breaks = _add(page, element.tail, path[-1], breaks=breaks)
     size = len(page.nodes)
-    page._classes, page._keys = [None] * size, [None] * size
-    page._words, page._slots = [None] * size, [None] * size
+    page._keys, page._words, page._slots = [None] * size, [None] * size, [None] * size
     page.too_deep = max(page.depth, default=0) > MAX_DEPTH
     page.lines = _lines(page)
     return page
