@@ -111,7 +111,7 @@ def _raw(page: Page, item: Fields, parent: int | None) -> RawComment:
 
 
 def _reading(document: Document, page: Page, lang: str | None, thread: _Thread | None) -> Reading:
-    head = article.head(page.root)
+    head = article.head(page)
     opening = None
     raws, places = (list(thread.raws), list(thread.places)) if thread else ([], [])
     if thread and thread.opens and raws:

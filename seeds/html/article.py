@@ -3,37 +3,66 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cache
+from itertools import chain, islice
 from typing import Any
+
+from lxml import etree
 
 from seeds import dates, prose
 from seeds.html import embedded, records, times
 from seeds.html.fields import Fields
+from seeds.html.select import fits, select, selector
 from seeds.html.tree import Element, Page
 
 _MAX_NODES = 60_000
 """Larger or deeper trees are read by lines: trafilatura takes more than linear time."""
 _MAX_TITLE = 300
 _SITE = re.compile(r"\s+[|•·–—»-]\s+[^|•·–—»]{2,60}$")
+_NAMED = ("date", "Date", "DATE", "dc.date", "DC.date.issued", "dcterms.created", "pubdate", "publish-date", "parsely-pub-date")
 _PUBLISHED = (
-    "//meta[@property='article:published_time']/@content",
-    "//meta[@itemprop='datePublished']/@content",
-    "//meta[translate(@name,'DATE','date')='date' or @name='dc.date' or @name='DC.date.issued' or @name='dcterms.created' or @name='pubdate' or @name='publish-date' or @name='parsely-pub-date' or @name='sailthru.date' or @name='cXenseParse:recs:publishtime']/@content",  # noqa: E501
-    "//*[@itemprop='datePublished']/@datetime",
-    "//time[@pubdate]/@datetime",
-    "//article//time[contains(@class,'publish') or contains(@class,'entry-date')]/@datetime",
-    "//*[contains(concat(' ',@class,' '),' published ')]/@title",
+    ("meta[property=article:published_time]", "content"),
+    ("meta[itemprop=datePublished]", "content"),
+    (", ".join(f"meta[name={name}]" for name in (*_NAMED, "sailthru.date", "cXenseParse:recs:publishtime")), "content"),
+    ("[itemprop=datePublished][datetime]", "datetime"),
+    ("time[pubdate][datetime]", "datetime"),
+    ("article time[class*=publish][datetime], article time[class*=entry-date][datetime]", "datetime"),
+    (".published[title]", "title"),
 )
 _AUTHOR = (
-    "//meta[@name='author']/@content",
-    "//meta[@property='article:author' and not(starts-with(@content,'http'))]/@content",
-    "//*[@itemprop='author']//*[@itemprop='name']",
-    "//*[@rel='author']",
-    "//*[contains(concat(' ',@class,' '),' author ') and contains(concat(' ',@class,' '),' vcard ')]//*[contains(concat(' ',@class,' '),' fn ')]",  # noqa: E501
-    "//*[contains(concat(' ',@class,' '),' byline ')]//a",
+    ("meta[name=author]", "content"),
+    ("meta[property=article:author]", "content"),
+    ("[itemprop=author] [itemprop=name]", ""),
+    ("[rel=author]", ""),
+    (".author.vcard .fn", ""),
+    (".byline a", ""),
 )
+_NAME = (("meta[property=og:title]", "content"), ("meta[name=twitter:title]", "content"))
+_URL = (("link[rel=canonical][href^=http]", "href"), ("meta[property=og:url]", "content"))
+"""Selectors, tried in order, with the attribute that says it; "" = the element's text."""
+
+
+_WORDLESS = (
+    "style",
+    "svg",
+    "template",
+    "iframe",
+    "object",
+    "canvas",
+    "audio",
+    "video",
+    "input",
+    "button",
+    "select",
+    "textarea",
+    "link",
+    "meta",
+    "img",
+)
+"""Elements that trafilatura would copy several times before it drops them."""
+Rules = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +79,50 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 """Characters that lxml reads out of a page but does not let be written back."""
 
 
-def head(root: Element) -> Head:
+def head(page: Page) -> Head:
     """Title, author and day by the page's own statements: meta elements, JSON-LD, headings."""
-    data = _linked(root)
+    said = _Said(page)
+    data = _linked(page.root)
     return Head(
-        title=_title(root, data),
-        author=_first(root, _AUTHOR) or _name(data.get("author")),
-        published_at=_day(root, data),
-        url=_first(root, ("//link[@rel='canonical'][starts-with(@href,'http')]/@href", "//meta[@property='og:url']/@content")),
+        title=_title(page.root, said, data),
+        author=said.first(_AUTHOR, unlike="http") or _name(data.get("author")),
+        published_at=_day(said, data),
+        url=said.first(_URL),
     )
+
+
+class _Said:
+    """What elements say, be they in the page's head or visible."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.heads = list(page.root.iter("meta", "link"))
+        self.hidden = [element for outer in page.root.iter("noscript") for element in outer.iter()]
+
+    def first(self, rules: Rules, unlike: str = "\n") -> str | None:
+        """The first rule's value that is not too long."""
+        return next((text for value in self.values(rules, unlike) if (text := _flat(value)) and len(text) <= _MAX_TITLE), None)
+
+    def values(self, rules: Rules, unlike: str = "\n") -> Iterator[str]:
+        """For each rule the first value that does not begin with `unlike`."""
+        for css, attribute in rules:
+            chosen = _selector(css)
+            shown, beside = ((), self.heads) if chosen[0][-1].tag in ("meta", "link") else (select(self.page, chosen), self.hidden)
+            found = chain(
+                (self.page.nodes[node] for node in shown),
+                (element for element in beside if any(fits(element, steps) for steps in chosen)),
+            )
+            texts = ((element.get(attribute) if attribute else "".join(element.itertext())) for element in found)
+            yield from islice((text for text in texts if text is not None and not text.startswith(unlike)), 1)
+
+
+_selector = cache(selector)
 
 
 def _linked(root: Element) -> dict[str, Any]:
     """The article's object in JSON-LD."""
-    for script in root.xpath("//script[@type='application/ld+json']"):
-        value = embedded.loaded(script.text or "")
+    for script in root.iter("script"):
+        value = embedded.loaded(script.text or "") if script.get("type") == "application/ld+json" else None
         values = value if isinstance(value, list) else [value]
         for item in values:
             inner = item.get("@graph") if isinstance(item, dict) else None
@@ -74,11 +132,9 @@ def _linked(root: Element) -> dict[str, Any]:
     return {}
 
 
-def _title(root: Element, data: dict[str, Any]) -> str | None:
-    shown = [text for node in root.xpath("//h1")[:20] if (text := _flat("".join(node.itertext())))]
-    named = _first(root, ("//meta[@property='og:title']/@content", "//meta[@name='twitter:title']/@content")) or _flat(
-        str(data.get("headline") or "")
-    )
+def _title(root: Element, said: _Said, data: dict[str, Any]) -> str | None:
+    shown = [text for node in islice(root.iter("h1"), 20) if (text := _flat("".join(node.itertext())))]
+    named = said.first(_NAME) or _flat(str(data.get("headline") or ""))
     whole = _flat(root.findtext(".//title") or "")
     for text in shown:  # the heading that the page's name repeats is the article's, not the site's
         if text in (named or "") or text in whole:
@@ -87,21 +143,12 @@ def _title(root: Element, data: dict[str, Any]) -> str | None:
     return best[:_MAX_TITLE] or None
 
 
-def _day(root: Element, data: dict[str, Any]) -> str | None:
+def _day(said: _Said, data: dict[str, Any]) -> str | None:
     stated = str(data.get("datePublished") or data.get("dateCreated") or "")
-    for value in chain([stated], (str(value) for path in _PUBLISHED for value in root.xpath(path)[:1])):
+    for value in chain([stated], said.values(_PUBLISHED)):
         stamp = times.of_value(value) or dates.find(value)
         if stamp is not None and stamp.written:
             return stamp.written
-    return None
-
-
-def _first(root: Element, paths: Iterable[str]) -> str | None:
-    for path in paths:
-        for found in root.xpath(path)[:1]:
-            text = _flat(found if isinstance(found, str) else "".join(found.itertext()))
-            if text and len(text) <= _MAX_TITLE:
-                return text
     return None
 
 
@@ -133,9 +180,21 @@ def text(page: Page, cut: Sequence[int]) -> str:
         return prose.split([line for at, line in enumerate(page.lines) if at not in gone], {})[1]
     for node in cut:
         _remove(page.nodes[node])
+    for script in list(page.root.iter("script")):
+        if script.get("type") != "application/ld+json":
+            _remove(script)
+    etree.strip_elements(page.root, *_WORDLESS, with_tail=False)
     from trafilatura import extract  # loads many modules: only where a page is read
 
-    return extract(page.root, fast=True, include_comments=False) or ""
+    return extract(page.root, options=_options()) or ""
+
+
+@cache
+def _options() -> Any:
+    """Read from its settings once. Comments are gone already; reading for recall at once is faster than again where little is found."""
+    from trafilatura.settings import Extractor
+
+    return Extractor(output_format="txt", fast=True, comments=False, recall=True)
 
 
 def _remove(element: Element) -> None:

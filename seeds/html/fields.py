@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from seeds import dates, marks
 from seeds.html.records import Record, look
@@ -327,9 +327,9 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, ...], s
             continue
         timed = (first < shown.stop and shown.start < last) or _is_answered(page, node)
         if not timed and last - first <= 4 and page.size(node) <= _MAX_NAME + 10 and page.line_of[first] == page.line_of[last - 1]:
-            yield node, (_slot(page, node), _coarse(page, node)), page.text(node)
+            yield node, (page.slot(node), _coarse(page, node)), page.text(node)
         if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
-            yield node, (f"{_slot(page, node)}/", f"{_coarse(page, node)}/"), page.texts[first].strip()
+            yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/"), page.texts[first].strip()
 
 
 def _is_answered(page: Page, node: int) -> bool:
@@ -356,11 +356,6 @@ def _is_foreign(page: Page, node: int) -> bool:
 @lru_cache(maxsize=1 << 14)
 def _names_others(words: str) -> bool:
     return _OTHERS.search(words) is not None
-
-
-def _slot(page: Page, node: int) -> str:
-    parent = page.parent[node]
-    return f"{page.style(node)}<{page.style(parent) if parent >= 0 else ''}"
 
 
 def _coarse(page: Page, node: int) -> str:
@@ -476,10 +471,11 @@ def _rest(page: Page, records: Sequence[Record], names: Sequence[tuple[int | Non
 def _without_frame(page: Page, record: Record, pieces: list[int]) -> list[int]:
     """Without the elements whose class says that they are no words of the comment, unless they hold most of it."""
     gone: set[int] = set()
+    lengths = _lengths(page, pieces)
     for node in record.nodes():
         if node == record.begin or page.first[node] == page.last[node]:
             continue
-        said = _is_frame_name(page.words(node)) and _held(page, node, pieces) * 2 < _held(page, 0, pieces)
+        said = _is_frame_name(page.words(node)) and 2 * _held(page, node, pieces, lengths) < lengths[-1]
         if said or page.tags[node] in _FORMS:
             gone.update(range(page.first[node], page.last[node]))
     return [at for at in pieces if at not in gone] if gone else pieces
@@ -503,26 +499,31 @@ def _slot_nodes(
     sizes: Counter[str] = Counter()
     total = 0
     for at, (record, (name_node, _, _), pieces) in enumerate(zip(records, names, rest, strict=True)):
-        total += sum(len(page.texts[piece]) for piece in pieces)
+        lengths = _lengths(page, pieces)
+        total += lengths[-1]
         time = record.time
         for node in record.nodes():
             if page.first[node] == page.last[node] or (page.tags[node] in _INLINE and page.style(node) == page.tags[node]):
                 continue
             if time is not None and name_node is not None and page.holds(node, time.node) and page.holds(node, name_node):
                 continue
-            look = _slot(page, node)
+            look = page.slot(node)
             if at not in held[look]:
                 held[look][at] = node
-                sizes[look] += _held(page, node, pieces)
+                sizes[look] += _held(page, node, pieces, lengths)
     known = {look: size for look, size in sizes.items() if len(held[look]) >= 0.75 * len(records)}
     best = _best_body(page, held, known, total)
     return [[held[best][at]] if best and at in held[best] else [] for at in range(len(records))]
 
 
-def _held(page: Page, node: int, pieces: Sequence[int]) -> int:
+def _lengths(page: Page, pieces: Sequence[int]) -> list[int]:
+    """Characters of the first 0, 1, 2 … pieces."""
+    return list(accumulate((len(page.texts[at]) for at in pieces), initial=0))
+
+
+def _held(page: Page, node: int, pieces: Sequence[int], lengths: Sequence[int]) -> int:
     """Characters of the pieces that stand in an element."""
-    low, high = bisect_left(pieces, page.first[node]), bisect_left(pieces, page.last[node])
-    return sum(len(page.texts[at]) for at in pieces[low:high])
+    return lengths[bisect_left(pieces, page.last[node])] - lengths[bisect_left(pieces, page.first[node])]
 
 
 def _best_body(page: Page, held: Mapping[str, Mapping[int, int]], sizes: Mapping[str, int], total: int) -> str | None:

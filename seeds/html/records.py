@@ -85,8 +85,14 @@ def finish(page: Page, records: list[Record]) -> list[Record]:
 def named(page: Page, pattern: re.Pattern[str]) -> list[list[Record]]:
     """Elements whose look says a word of the pattern, one list for each look; those that hold most text first."""
     groups: dict[str, list[int]] = defaultdict(list)
+    says: dict[str, bool] = {"": False}
     for node in range(1, len(page.nodes)):
-        if page.size(node) > _MIN_NAMED and pattern.search(page.words(node)):
+        if page.size(node) <= _MIN_NAMED:
+            continue
+        words = page.words(node)
+        if words not in says:
+            says[words] = pattern.search(words) is not None
+        if says[words]:
             for key in page.keys(node):
                 if pattern.search(key):
                     groups[key].append(node)

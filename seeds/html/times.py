@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
-
-from lxml import etree
+from functools import cache, lru_cache
 
 from seeds import dates
 from seeds.dates import Stamp
@@ -28,7 +26,7 @@ _MARKED = [
     "content",
     "title",
 ]
-_MARKED_XPATH = etree.XPath(f".//*[{' or '.join(f'@{name}' for name in _MARKED)}] | .//time")
+_ATTRIBUTES = frozenset(_MARKED)
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
@@ -154,11 +152,9 @@ class _Reader:
 
     def marked(self) -> list[Time]:
         page = self.page
-        numbers = {element: at for at, element in enumerate(page.nodes)}
-        found, covered = [], -1
-        for element in _MARKED_XPATH(page.root):
-            node = numbers.get(element)
-            if node is None or page.size(node) > _MAX_PIECE or node < covered:
+        found, covered = [], 1
+        for node, element in enumerate(page.nodes):
+            if node < covered or _ATTRIBUTES.isdisjoint(element.keys()) or page.size(node) > _MAX_PIECE:
                 continue
             stamp = self._of_attributes(node)
             if stamp is not None:
@@ -170,20 +166,21 @@ class _Reader:
 
     def _of_attributes(self, node: int) -> Stamp | None:
         element = self.page.nodes[node]
-        shown = self.page.text(node)
         for name in _MARKED:
             value = element.get(name)
-            if not value or not _DIGIT.search(value) or len(value) > _MAX_PIECE:
+            if not value or len(value) > _MAX_PIECE or not _DIGIT.search(value):
                 continue
             stamp = of_value(value) or (self._find(value) if name in ("title", "datetime") else None)
             if stamp is None or stamp.written is None or (name == "title" and stamp.end - stamp.begin < len(value) / 2):
                 continue
+            shown = self.page.text(node)
             if name in ("title", "content", "data-date") and not shown and element.tag not in ("time", "abbr", "meta"):
                 continue
             return replace(stamp, raw=shown or value)
         return None
 
 
+@lru_cache(maxsize=1 << 12)
 def of_value(value: str) -> Stamp | None:
     """A machine-readable time: ISO 8601 or seconds or milliseconds since 1970."""
     if match := _EPOCH.fullmatch(value):

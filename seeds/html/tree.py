@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from lxml import etree, html
@@ -97,15 +99,19 @@ HIDDEN = frozenset(
 )
 MAX_DEPTH = 256
 """Deeper elements are read as if they stood at this depth; no page that a person wrote is deeper."""
+_ONE_CLASS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
+"""lxml's own table of classes is asked in Python for each element; forms and their fields need no class here."""
 _VARIANTS = frozenset(
     ["odd", "even", "alt", "thread-odd", "thread-even", "thread-alt", "first", "last", "active", "clearfix", "clear", "hidden"]
 )
+_SPEAKING = ("class", "id", "itemprop", "rel", "data-testid", "data-test")
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]{7,}|\d+")
 
 
 def parse(markup: str) -> Element | None:
     """The root element; None where the markup holds none. As broken as the web's markup may be."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(_ONE_CLASS)
     try:
         root = html.document_fromstring(markup.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, ValueError):
@@ -136,15 +142,17 @@ class Page:
     line_first: list[int] = field(default_factory=list)
     """First piece of each line."""
     too_deep: bool = False
-    _classes: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    _keys: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    _words: dict[int, str] = field(default_factory=dict)
+    _classes: list[tuple[str, ...] | None] = field(default_factory=list)
+    _keys: list[tuple[str, ...] | None] = field(default_factory=list)
+    _words: list[str | None] = field(default_factory=list)
+    _slots: list[str | None] = field(default_factory=list)
+    _index: dict[str, list[int]] = field(default_factory=dict)
     _look: str = ""
     _lengths: list[int] = field(default_factory=list)
 
     def classes(self, node: int) -> tuple[str, ...]:
         """Class names in lower case, numbers as "0", without those that only count ("odd", "first")."""
-        found = self._classes.get(node)
+        found = self._classes[node]
         if found is None:
             names = (self.nodes[node].get("class") or "")[:400].lower().split()
             found = self._classes[node] = tuple(dict.fromkeys(shape(name) for name in names if name not in _VARIANTS))
@@ -152,7 +160,7 @@ class Page:
 
     def keys(self, node: int) -> tuple[str, ...]:
         """What the element can be recognised by in another record: tag with each class, the pattern of its id, its item property."""
-        found = self._keys.get(node)
+        found = self._keys[node]
         if found is None:
             tag, element = self.tags[node], self.nodes[node]
             names = [f"{tag}.{name}" for name in self.classes(node)]
@@ -167,20 +175,40 @@ class Page:
         """All that the element's look hangs on, as one string; the tag alone where it has no class."""
         return " ".join(self.keys(node))
 
+    def slot(self, node: int) -> str:
+        """The element's style and its parent's."""
+        found = self._slots[node]
+        if found is None:
+            parent = self.parent[node]
+            found = self._slots[node] = intern(f"{self.style(node)}<{self.style(parent) if parent >= 0 else ''}")
+        return found
+
     def words(self, node: int) -> str:
         """Class, id, item property and rel as one lower-case string: where authors of pages say what an element is."""
-        found = self._words.get(node)
+        found = self._words[node]
         if found is None:
             read = self.nodes[node].get
-            found = " ".join(filter(None, map(read, ("class", "id", "itemprop", "rel", "data-testid", "data-test")))).lower()[:400]
-            self._words[node] = found
+            said = " ".join(filter(None, map(read, _SPEAKING))).lower()[:400] if self.nodes[node].keys() else ""
+            found = self._words[node] = intern(said)
         return found
+
+    def having(self, key: str) -> Sequence[int]:
+        """Elements by tag ("a"), class (".a") or attribute ("[a"), in page order."""
+        if not self._index:
+            self._index = defaultdict(list)
+            for node, element in enumerate(self.nodes):
+                self._index[self.tags[node]].append(node)
+                for name in element.keys():  # noqa: SIM118  (an element iterates over its children)
+                    self._index[f"[{name}"].append(node)
+                for name in set((element.get("class") or "").split()):
+                    self._index[f".{name}"].append(node)
+        return self._index.get(key, ())
 
     @property
     def look(self) -> str:
         """All classes and ids of the page as one string, to tell in no time what cannot be on it."""
         if not self._look:
-            self._look = "\n".join(filter(None, (value for element in self.nodes for value in (element.get("class"), element.get("id")))))
+            self._look = "\n".join(dict.fromkeys(filter(None, (element.get(name) for element in self.nodes for name in ("class", "id")))))
         return self._look
 
     def ancestors(self, node: int) -> Iterable[int]:
@@ -202,18 +230,21 @@ class Page:
 
     def text(self, node: int) -> str:
         """The visible text of a subtree in one line."""
-        return self.join(range(self.first[node], self.last[node])).replace("\n", " ")
+        first, last = self.first[node], self.last[node]
+        return self.texts[first].strip() if last - first == 1 else self.join(range(first, last)).replace("\n", " ")
 
     def join(self, pieces: Iterable[int]) -> str:
         """Pieces as text, one line per line of the page."""
-        parts: list[str] = []
+        texts, line_of = self.texts, self.line_of
+        lines: list[str] = []
         line = -1
         for at in pieces:
-            if self.line_of[at] != line:
-                parts.append("\n")
-                line = self.line_of[at]
-            parts.append(self.texts[at])
-        return "\n".join(kept for text in "".join(parts).split("\n") if (kept := " ".join(text.split())))
+            if line_of[at] == line:
+                lines[-1] += texts[at]
+            else:
+                lines.append(texts[at])
+                line = line_of[at]
+        return "\n".join(kept for text in lines if (kept := " ".join(text.split())))
 
     def size(self, node: int) -> int:
         """Characters of text in a subtree."""
@@ -285,6 +316,9 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
                 breaks |= element.tag in BLOCKS
             if path:
                 breaks = _add(page, element.tail, path[-1], breaks=breaks)
+    size = len(page.nodes)
+    page._classes, page._keys = [None] * size, [None] * size
+    page._words, page._slots = [None] * size, [None] * size
     page.too_deep = max(page.depth, default=0) > MAX_DEPTH
     page.lines = _lines(page)
     return page
