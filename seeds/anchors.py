@@ -19,6 +19,8 @@ _HALF = 0.5
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _NUMBER_BEFORE = re.compile(r"[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]:]?(?=\s|$)")
 _NUMBER_BEHIND = re.compile(r"(?:^|\s)[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]]?$")
+_NUMBER_INSIDE = re.compile(r"[|·•]\s*[#№](?P<number>\d{1,5})\s*[|·•]")
+_BRACKETS = ("()", "[]")
 _RELATIVE = "relative"
 
 
@@ -64,13 +66,16 @@ def _common_tails(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozense
 
 
 def _residue(line: str, stamp: Stamp, common: frozenset[str]) -> str:
-    tail = line[stamp.end :].strip()
-    parts = marks.without_fillers(marks.without_buttons(line[: stamp.begin]), "" if tail in common else marks.without_buttons(tail))
+    head, tail = line[: stamp.begin].strip(), line[stamp.end :].strip()
+    open_ = head[-1:] + tail[:1] in _BRACKETS
+    head, tail = head[: -1 if open_ else None], "" if tail in common else tail[open_:]
+    parts = marks.without_fillers(marks.without_buttons(head), marks.without_buttons(tail))
     return " ".join(part for part in parts if part and not marks.is_button(part))
 
 
 def _number(line: str, stamp: Stamp) -> int | None:
-    match = _NUMBER_BEFORE.match(line[: stamp.begin]) or _NUMBER_BEHIND.search(line[stamp.end :])
+    head, tail = line[: stamp.begin], line[stamp.end :]
+    match = _NUMBER_BEFORE.match(head) or _NUMBER_BEHIND.search(tail) or _NUMBER_INSIDE.search(head) or _NUMBER_INSIDE.search(tail)
     return int(match["number"]) if match else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 from labels.thread import Article, Notice
@@ -31,7 +31,7 @@ def read(document: Document) -> Reading:
     crawled = _CRAWLED.match(document.text)
     text = document.text[crawled.end() :] if crawled else document.text
     lines = [" ".join(line.split()) for line in text.split("\n")]
-    stamps = _joined(lines, _stamps(lines, document), document)
+    stamps = _joined(lines, _stamps(lines, document, crawled[1] if crawled else None), document)
     thread = _best(
         template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)), spoken.learn(lines)
     )
@@ -67,11 +67,19 @@ def _day_first(lines: Sequence[str]) -> bool | None:
     return dates.is_day_first(line for line in lines if len(line) <= template.MAX_STAMP_LINE)
 
 
-def _stamps(lines: Sequence[str], document: Document) -> dict[int, Stamp]:
+def _stamps(lines: Sequence[str], document: Document, crawled: str | None) -> dict[int, Stamp]:
     short = {at: line for at, line in enumerate(lines) if line and len(line) <= template.MAX_STAMP_LINE}
     day_first = _day_first(lines)
     found = ((at, dates.find(line, lang=document.lang, now=document.now, day_first=day_first)) for at, line in short.items())
-    return {at: stamp for at, stamp in found if stamp is not None}
+    stamps = {at: stamp for at, stamp in found if stamp is not None}
+    yearless = [
+        at for at, stamp in stamps.items() if stamp.written is None and not (stamp.relative or stamp.impossible or stamp.clock_only)
+    ]
+    own = crawled or next((stamp.written for stamp in stamps.values() if stamp.written and not stamp.relative), None)
+    if yearless and (near := date.fromisoformat(own[:10]) if own else document.now and document.now.date()):
+        again = {at: dates.find(short[at], lang=document.lang, day_first=day_first, near=near) for at in yearless}
+        stamps |= {at: stamp for at, stamp in again.items() if stamp is not None}
+    return stamps
 
 
 def _joined(lines: list[str], stamps: dict[int, Stamp], document: Document) -> dict[int, Stamp]:
@@ -108,6 +116,7 @@ def _raw(record: Record) -> RawComment:
         reply_number=mark.number if mark else None,
         reply_author=mark.author if mark else None,
         typed=mark.typed if mark else False,
+        quoted=record.body[1] if mark and mark.quote and len(record.body) > 2 else None,
         replies=record.replied_by,
     )
 

@@ -1,7 +1,7 @@
 """Written times in any language: found in a line, read, with what is not said left out.
 
 Numeric and ISO forms are read strictly here; month names come from CLDR, words of relative times from `rules/dates.toml`.
-A relative time needs a reference (`now`), else it is found but has no value. Nothing is guessed: no year, no value.
+A relative time needs a reference (`now`), else it is found but has no value. A day without a year needs another day of the page (`near`).
 
 >>> find("Иван 21:25 05.02.2026").written
 '2026-02-05T21:25:00'
@@ -15,6 +15,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -88,23 +89,34 @@ class _Part:
     zone: str = ""
 
 
-def find(line: str, *, lang: str | None = None, now: datetime | None = None, day_first: bool | None = None) -> Stamp | None:
+def find(
+    line: str, *, lang: str | None = None, now: datetime | None = None, day_first: bool | None = None, near: date | None = None
+) -> Stamp | None:
     """The first complete time in a line; a day with its clock time counts as one. None where there is none.
 
-    `day_first` settles 05/02/2026 for the whole page (`day_first`); None: by language.
+    `day_first` settles 05/02/2026 for the whole page (`day_first`); None: by language. A day without a year is the one nearest to `near`.
     """
     if not _CHEAP.search(line) or len(line) > 2000:
         return None
     if not line.isascii() and line != (plain := line.translate(_DIGITS)):
-        stamp = find(plain, lang=lang, now=now, day_first=day_first)
+        stamp = find(plain, lang=lang, now=now, day_first=day_first, near=near)
         return replace(stamp, raw=line[stamp.begin : stamp.end]) if stamp else None
     days = list(_days(line, lang, day_first))
     if days:
-        return _joined(line, days[0], list(_clocks(line)) or list(_clocks(line, _DOTTED)))
+        return _joined(line, days[0], list(_clocks(line)) or list(_clocks(line, _DOTTED)), near)
     if (found := _relative(line, lang, now)) is not None:
         return found
     clock = next(_clocks(line), None)
     return None if clock is None else Stamp(clock.begin, clock.end, line[clock.begin : clock.end], None, clock_only=True)
+
+
+def _year(month: int, number: int, near: date | None) -> int:
+    """The year in which that day lies nearest to another one; 0 where there is no such day, or no other."""
+    days = []
+    for year in range(near.year - 1, near.year + 2) if near else ():
+        with suppress(ValueError):
+            days.append(date(year, month, number))
+    return min(days, key=lambda day: abs(day - near)).year if near and days else 0
 
 
 def is_day_first(lines: Iterable[str]) -> bool | None:
@@ -118,7 +130,7 @@ def is_day_first(lines: Iterable[str]) -> bool | None:
     return None if first == second else first > second
 
 
-def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
+def _joined(line: str, day: _Part, clocks: list[_Part], near: date | None) -> Stamp:
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
     clock = None if day.clock else next((clock for clock in clocks if _connected(_between(line, day, clock))), None)
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
@@ -128,6 +140,8 @@ def _joined(line: str, day: _Part, clocks: list[_Part]) -> Stamp:
     year, month, number = day.day or (0, 0, 0)
     value = clock.clock if clock else day.clock
     zone = _zone(behind) if behind else clock.zone if clock else day.zone
+    if not year:
+        year = _year(month, number, near)
     if not year:
         return Stamp(begin, end, raw, None)
     try:

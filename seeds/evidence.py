@@ -19,6 +19,8 @@ _MAX_FIRST = 30
 """Lines that the first comment may have where the time stands at the foot."""
 _COUNTS = re.compile(r"\d+ comments?\b", re.IGNORECASE)
 """What stands beside the writer of an article in a list of articles."""
+_BROKEN = re.compile(r"[!?…,;:]$|[!?;:,]\s|(?<!\b\w)(?<!\b\w\w)\.(?:$|\s)")
+"""Ends of sentences, unlike a name's: "Ana P.", "Dr. Pop"."""
 _SENTENCE_END = re.compile(r"[.!?…。！？)][\"'“”»«’]*$")
 
 
@@ -212,7 +214,7 @@ def name_likeness(text: str | None) -> float:
         return 0.0
     words = text.split()
     value = max(1.0 - 0.2 * max(len(words) - 3, 0), 0.0)
-    if re.search(r"[.!?…,;:]$", text) or re.search(r"[.!?;:,]\s", text):
+    if _BROKEN.search(text):
         value *= 0.4
     if any(word.isdigit() for word in words[1:]):
         value *= 0.5

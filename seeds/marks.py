@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from seeds import answers
 from seeds.dates import fillers
 
 _RULES = tomllib.loads(files("seeds").joinpath("rules/thread.toml").read_text(encoding="utf-8"))
 _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\d{1,6})*)"
-_AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
 _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")
 _COUNT = re.compile(r"\(?\[?[+−-]?\d[\d.,]{0,9}\]?\)?")
+_NUMBER_SIGN = re.compile(r"[#№]\s?\d")
 _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _MAX_HEADING = 120
+_MAX_MARK = 160
+"""Characters of a line in which a reply mark may end."""
 _EDGES = " \t,|•·–—-»«/"
 """Signs that part a name from what stands beside it."""
 _TYPED = ("#", "№", ">>", "@")
@@ -43,11 +47,20 @@ class Mark:
     """Written by the commenter ("@Ana, no"), not by the page: it stays in the text and may name anybody."""
 
 
+@lru_cache(maxsize=1 << 14)
+def _plain(text: str) -> str:
+    """In lower case and without accents, which capitals often lack: "ΣΧΟΛΙΑ" and "σχόλια", "İLGİLİ" and "ilgili" are one."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFD", text.casefold())
+    return "".join(sign for sign in apart if unicodedata.category(sign) != "Mn").replace("ı", "i")
+
+
 @cache
 def _heading_words() -> tuple[re.Pattern[str], frozenset[str]]:
-    words = sorted({word for part in _RULES["headings"].values() for word in part}, key=len, reverse=True)
-    company = frozenset(word for phrase in _RULES["heading_company"]["words"] for word in phrase.split())
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE), company
+    words = answers.any_of(_plain(word) for part in _RULES["headings"].values() for word in part)
+    company = frozenset(word for phrase in _RULES["heading_company"]["words"] for word in _plain(phrase).split())
+    return re.compile(rf"(?<!\w){words}(?!\w)"), company
 
 
 def is_heading(line: str) -> bool:
@@ -61,12 +74,13 @@ def heading_count(line: str) -> int | None:
     if len(line) > _MAX_HEADING or reply(line) is not None:  # "In reply to comment #3"
         return None
     pattern, company = _heading_words()
+    line = _plain(line)
     title = re.search(r"[“\"„«‹‘].*", line)
     bare = line[: title.start()] if title and pattern.search(line[: title.start()]) else line
     match = pattern.search(bare)
     if match is None:
         return None
-    rest = _SIGNS.sub(" ", bare[: match.start()] + " " + bare[match.end() :]).lower().split()
+    rest = _SIGNS.sub(" ", bare[: match.start()] + " " + bare[match.end() :]).split()
     counts = [int(re.sub(r"\D", "", word)) for word in rest if _COUNT.fullmatch(word)]
     words = [word for word in rest if not _COUNT.fullmatch(word)]
     small = [word for word in words if word in company or pattern.fullmatch(word)]
@@ -77,32 +91,31 @@ def heading_count(line: str) -> int | None:
 
 @cache
 def _ends() -> tuple[str, ...]:
-    return tuple(_RULES["ends"]["starts"])
+    return tuple(map(_plain, _RULES["ends"]["starts"]))
 
 
 def is_end(line: str) -> bool:
     """Whether the line belongs to what follows a comment section (a form, links to other articles, the page's foot)."""
-    return len(line) <= _MAX_HEADING and line.lower().lstrip("»›•·-–—*▪ ").startswith(_ends())
+    return len(line) <= _MAX_HEADING and _plain(line).lstrip("»›•·-–—*▪ ").startswith(_ends())
 
 
 @cache
-def _button_words() -> tuple[frozenset[str], re.Pattern[str]]:
-    words = frozenset(_RULES["buttons"]["words"])
-    return words, re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)", re.IGNORECASE)
+def _button_words() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){answers.any_of(map(_plain, _RULES['buttons']['words']))}(?!\w)")
 
 
 @lru_cache(maxsize=1 << 14)
 def is_button(line: str) -> bool:
     """Whether the line holds only buttons, counters and signs; at least one of them a word or a sign."""
-    if len(line) > 100:
+    if len(line) > 100 or (_NUMBER_SIGN.search(line) and answers.find(line)):  # "Reply to #3" names a comment
         return False
-    return not _SIGNS.sub("", _COUNT.sub("", _button_words()[1].sub("", line)))
+    return not _SIGNS.sub("", _COUNT.sub("", _button_words().sub("", _plain(line))))
 
 
 @lru_cache(maxsize=1 << 14)
 def has_button_word(line: str) -> bool:
     """Whether a line that `is_button` says more than a number."""
-    return _button_words()[1].search(line) is not None
+    return _button_words().search(_plain(line)) is not None
 
 
 def without_buttons(text: str) -> str:
@@ -195,8 +208,10 @@ class _Rule:
 
 @cache
 def _rules(table: str, name: str) -> tuple[_Rule, ...]:
-    """The patterns of a table, in its order."""
-    return tuple(_Rule(max(re.split(r"\{\w+\}", text.lower()), key=len).strip(' "'), _compiled(text)) for text in _RULES[table][name])
+    """The patterns of a table, those with the longest words first."""
+    literals = [max(re.split(r"\{\w+\}", text.lower()), key=len).strip(' "') for text in _RULES[table][name]]
+    found = [_Rule(literal, _compiled(text)) for literal, text in zip(literals, _RULES[table][name], strict=True)]
+    return tuple(sorted(found, key=lambda rule: len(rule.literal), reverse=True))  # "đã viết:" before "viết:"
 
 
 def _matches(line: str, table: str, name: str) -> Iterator[re.Match[str]]:
@@ -207,11 +222,13 @@ def _matches(line: str, table: str, name: str) -> Iterator[re.Match[str]]:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    source = re.escape(pattern.strip()).replace(r"\{author\}", _AUTHOR).replace(r"\{number\}", _NUMBER).replace(r"\{numbers\}", _NUMBERS)
+    source = (
+        re.escape(pattern.strip()).replace(r"\{author\}", answers.AUTHOR).replace(r"\{number\}", _NUMBER).replace(r"\{numbers\}", _NUMBERS)
+    )
     source = source.replace(r"\ ", r"\s+").replace(re.escape('"'), "[\"“”„«»']")
     if pattern.endswith("{author}"):
         source += r"(?P<end>\s*:|\s*$)"
-    elif pattern.endswith(("{number}", "{numbers}")):
+    elif pattern.endswith(("{number}", "{numbers}", "}:")):  # "A #1 10:15" greets nobody
         source += r"(?!\d)"
     return re.compile(source, re.IGNORECASE)
 
@@ -219,8 +236,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=1 << 14)
 def reply(line: str) -> Mark | None:
     """The reply mark at the beginning of a line; None where there is none."""
+    if answer := answers.find(line[:_MAX_MARK]):
+        return _mark(answer.number, answer.author, line, answer.end)
     for match in _matches(line, "reply", "patterns"):
-        return _mark(match, line)
+        number = match.groupdict().get("number")
+        return _mark(int(number) if number else None, _name(match), line, match.end())
+    for match in _matches(line, "reply", "salutations"):
+        rest = line[match.end() :].strip()
+        return Mark(author=_name(match), rest=line.strip() if rest else "", typed=bool(rest))
     for match in _matches(line, "reply", "quotes"):
         if match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)
@@ -229,12 +252,10 @@ def reply(line: str) -> Mark | None:
     return None
 
 
-def _mark(match: re.Match[str], line: str) -> Mark:
-    groups = match.groupdict()
-    number = groups.get("number")
-    rest = line[match.end() :].lstrip(" :,-–—")
+def _mark(number: int | None, author: str | None, line: str, end: int) -> Mark:
+    rest = line[end:].lstrip(" :,-–—")
     typed = bool(rest) and line.startswith(_TYPED)
-    return Mark(int(number) if number else None, _name(match), line if typed else rest, typed=typed)
+    return Mark(number, author, line if typed else rest, typed=typed)
 
 
 def _name(match: re.Match[str]) -> str | None:

@@ -140,12 +140,20 @@ class _Finder:
         return None, None
 
     def _by_author(self, at: int, author: str) -> int | None:
-        """The nearest comment of that author before this one (in time); the page's order decides which side is before."""
+        """The nearest comment of that author before this one (in time); the page's order decides which side is before.
+
+        Answers may stand under what they answer although the newest thread comes first: then the other side is looked at, too.
+        """
         places = [place for place in self.by_author.get(_folded(author), ()) if place != at]
-        before = [place for place in places if (place > at if self.newest_first else place < at)]
-        if before:
-            return min(before) if self.newest_first else max(before)
-        return None
+        above, below = [place for place in places if place < at], [place for place in places if place > at]
+        if not self.newest_first:
+            return max(above, default=None)
+        earlier = [place for place in above if not self._is_later(place, at)]
+        return min(below, default=max(earlier, default=None))
+
+    def _is_later(self, one: int, other: int) -> bool:
+        times = self.raws[one].created_at, self.raws[other].created_at
+        return times[0] is not None and times[1] is not None and times[0] > times[1]
 
     def _by_start(self, at: int, words: str) -> int | None:
         """The comment of the author whose name the words begin with; the longest such name, since "@Ana Pop no" may mean Ana or Ana Pop."""

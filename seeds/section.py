@@ -61,6 +61,8 @@ class Section:
     def __post_init__(self) -> None:
         edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
         raw = [_without_profiles([line for line in self.lines[low + 1 : high] if line]) for low, high in pairwise(edges)]
+        if self.count is not None:  # "Log in to comment" may stand below the heading as well
+            raw[0] = [line for line in raw[0] if not marks.is_end(line)]
         self.numbers = self._take_numbers(raw)
         self.noise = _repeated(raw)
         self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])

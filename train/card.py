@@ -36,15 +36,25 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
     yield from _table(("head", "asked of", "outputs"), ((head.name, _asked(head), ", ".join(head.names)) for head in schema.HEADS))
     yield "\n## How it was made\n"
     backbone, drawn = config.backbone, config.mix
-    yield f"- encoder: {backbone.source}, {backbone.layers} layers, vocabulary cut to {backbone.vocabulary or 'all'} pieces"
+    pieces = f"continues {manifest.start}" if manifest.start else f"vocabulary cut to {backbone.vocabulary or 'all'} pieces"
+    frozen = f", the lowest {config.fit.frozen_layers} and the words as they were" if config.fit.frozen_layers else ""
+    yield f"- encoder: {backbone.source}, {backbone.layers} layers{frozen}; {pieces}"
     balance = f"temperature {drawn.temperature}, at most {drawn.max_repeat} times each in a pass"
     yield f"- encoder's rows: {config.fit.passes} passes of {drawn.rows:,}, each drawn anew ({balance})"
-    yield f"- n-grams' rows: all, {config.ngrams.passes} passes; calibration weighs encoder and n-grams per output and language"
+    table = (
+        f"all, {config.ngrams.passes} passes"
+        if config.ngrams.passes
+        else "those of the release that is continued"
+        if manifest.start
+        else "none"
+    )
+    yield f"- n-grams' rows: {table}; calibration weighs encoder and n-grams per output and language"
     yield f"- config fingerprint {manifest.config}; made {manifest.created}; seed {config.seed}; stored as {manifest.precision}"
     yield f"- comment and context: at most {manifest.max_tokens} tokens a window; longer comments are read in windows"
     yield f"- macro-F1 lost to the precision (a sample of dev rows): {json.dumps(manifest.loss)}"
     yield from _gate(config, manifest)
-    yield "- repeat it: `threadwise train`, `threadwise export`, `threadwise evaluate`, each with `configs/release.toml`\n"
+    yield "- repeat it: `threadwise train`, `threadwise export`, `threadwise evaluate`, each with `configs/release.toml`"
+    yield "  (train and export `configs/first.toml` before)\n" if manifest.start else ""
     yield from _figures(figures)
     if figures:
         yield from _aims(figures["aims"])

@@ -132,7 +132,7 @@ class Ngrams:
     """The linear model beside the encoder (`train.ngrams`); it reads every row in each pass."""
 
     passes: int = 3
-    """0: none."""
+    """0: none, or the table of the release that is continued."""
     learning_rate: float = 0.03
     """At the first step; it falls linearly to 0."""
     rows_per_batch: int = 8192

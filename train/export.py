@@ -216,6 +216,7 @@ def _manifest(trained: _Trained, loss: Loss, folder: Path, probabilities: Floats
         thresholds=calibrate.thresholds(probabilities, dev.labels, dev.langs),
         files={name: release.sha256(folder / name) for name in (*release.HASHED, release.NGRAMS) if (folder / name).is_file()},
         loss=loss.to_json(),
+        start=release.read(Path(config.backbone.start)).model if config.backbone.start else "",
         priors=_priors(dev),
     )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -92,8 +93,11 @@ def run(config: Config, *, resume: bool = True, progress: Progress | None = None
     torch.manual_seed(config.seed)
     ready = prepare(config, folder)
     _Loop(config, folder, ready, progress).go()
-    if config.ngrams.passes and not (folder / release.NGRAMS).exists():
+    table, given = folder / release.NGRAMS, Path(config.backbone.start) / release.NGRAMS
+    if config.ngrams.passes and not table.exists():
         fit_ngrams.run(config, folder, ready.train, ready.encoder.normaliser)
+    elif config.backbone.start and not config.ngrams.passes and given.is_file():
+        shutil.copyfile(given, table)
     return folder
 
 

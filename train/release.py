@@ -45,7 +45,7 @@ class Manifest:
     max_tokens: int
     min_context_tokens: int
     precision: str
-    """`int8`, `bf16` or `fp32`: how the weights are stored."""
+    """How the weights are stored."""
     rows: Mapping[str, Mapping[str, int]]
     """`head` or `head.output` -> language -> number of labelled training rows."""
     weak: tuple[str, ...]
@@ -56,6 +56,8 @@ class Manifest:
     """File name -> SHA-256."""
     loss: Mapping[str, Any] = field(default_factory=dict)
     """Macro-F1 that the precision cost against fp32 on a sample of dev rows, per head and in the worst languages."""
+    start: str = ""
+    """The release that training continued; empty: none."""
     priors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """`head.output` -> language or "*" -> share of positives among the dev rows that its calibration was fitted on."""
     schema: int = schema.VERSION

@@ -73,10 +73,18 @@ async def add_article(
 
 @router.get("/articles")
 async def articles(
-    *, running: Running, caller: Reads, site: schema.Site = None, cursor: schema.Cursor = None, limit: schema.Limit = 50
+    *,
+    running: Running,
+    caller: Reads,
+    site: schema.Site = None,
+    url: Annotated[str | None, Query(max_length=2_000, description="The page's address, as it was given.")] = None,
+    lang: Annotated[str | None, Query(pattern="^[a-z]{2,3}$", description="ISO 639-1, as `lang` of an article.")] = None,
+    cursor: schema.Cursor = None,
+    limit: schema.Limit = 50,
 ) -> schema.ArticlePage:
-    """Stored articles, oldest first."""
-    rows = await in_thread(running.store.articles.page, sites_of(caller, site), after=int(cursor or 0), limit=limit + 1)
+    """Stored articles that fit all filters, oldest first."""
+    wanted = {"url": url and url.replace("\x00", "\ufffd"), "lang": lang}
+    rows = await in_thread(running.store.articles.page, sites_of(caller, site), **wanted, after=int(cursor or 0), limit=limit + 1)
     more = str(rows[limit - 1]["number"]) if len(rows) > limit else None
     items = [schema.ArticleOut(**{name: row[name] for name in schema.ArticleOut.model_fields}) for row in rows[:limit]]
     return schema.ArticlePage(items=items, next=more)

@@ -41,11 +41,16 @@ class Articles:
             ).first()
         return (row.title, row.lang) if row else (None, None)
 
-    def page(self, sites: Sequence[str] | None, *, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-        """Articles with their number of comments, oldest first. `sites` None: all."""
+    def page(
+        self, sites: Sequence[str] | None, *, url: str | None = None, lang: str | None = None, after: int = 0, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Articles with their number of comments, oldest first. None: all."""
         count = sa.select(sa.func.count()).where(comments.c.site == articles.c.site, comments.c.article == articles.c.id).scalar_subquery()
         query = sa.select(articles, count.label("comments")).where(articles.c.number > after).order_by(articles.c.number).limit(limit)
         if sites is not None:
             query = query.where(articles.c.site.in_(sites))
+        for column, wanted in ((articles.c.url, url), (articles.c.lang, lang)):
+            if wanted is not None:
+                query = query.where(column == wanted)
         with transaction(self._engine, writes=False) as connection:
             return [dict(row._mapping) for row in connection.execute(query)]

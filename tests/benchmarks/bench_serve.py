@@ -4,7 +4,11 @@
 
 Comments are those of bench_score, as they come, without context; the service's cache of scores is off. The load generator shares the
 machine with the server, so both machine load and the share of a core that the server got stand beside the times. "CPU" is processor time,
-which other processes on the machine do not change much.
+which other processes on the machine do not change much. The last lines hold the figures against the service's aims; run them on an idle
+machine with two cores.
+
+"70 % of capacity" is told twice: over comments as they come, whose lengths alone make p99 several times p50 (see "1 connections"), and over
+comments of like length, where only waiting does.
 """
 
 from __future__ import annotations
@@ -34,9 +38,22 @@ from train.inference import Scorer
 ATTRIBUTES = {"TOXICITY": {}}
 CORAL_S = 0.8
 """Coral gives up on an answer after this."""
+_LIKE = range(60, 141)
+"""Characters of "comments of like length"."""
 _BATCH = 64
 _CONNECTIONS = (1, 4, 16, 64)
 _TICKS = os.sysconf("SC_CLK_TCK")
+_AIMS = {
+    "1 connections, p50": 20.0,
+    "70 % of capacity, p99 / unloaded p50": 5.0,
+    "like length, 70 % of capacity, p99 / unloaded p50": 5.0,
+    "batch of 64, overhead over bare": 0.25,
+    "batch of 64, overhead over bare, CPU": 0.25,
+    "200 % of capacity, lost or other": 0.0,
+    "200 % of capacity, longest s": 30.0,
+    "200 % of capacity, recovered after s": 2.0,
+}
+"""Figure -> what it may be at most: the issue's aims, and limits.request_s as it comes."""
 
 
 def main() -> None:
@@ -50,6 +67,9 @@ def main() -> None:
     comments = [item.text for item in inputs(2 * given.comments) if 0 < len(item.text.strip()) < 20_000][: given.comments]
     found = measure(given.release or release.packaged(), comments, given.seconds, given.threads)
     say(found, given.json)
+    print("\nAims")
+    for name, most in _AIMS.items():
+        print(f"{name:58}{found[name]:>14.4g}   at most {most:<6g}{'pass' if found[name] <= most else 'MISS'}")
 
 
 def measure(folder: Path, comments: Sequence[str], seconds: float, threads: int) -> dict[str, Any]:
@@ -65,14 +85,10 @@ def measure(folder: Path, comments: Sequence[str], seconds: float, threads: int)
         found |= started
         found |= _single(server, key, scorer, comments, seconds)
         found |= _batch(server, key, scorer, comments, seconds)
-        capacity = 0.0
-        for connections in _CONNECTIONS:
-            phase = _Phase(server, lambda connections=connections: load.closed(server.port, calls, connections, seconds))  # type: ignore[misc]
-            found |= phase.figures(f"{connections} connections")
-            capacity = max(capacity, phase.load.rate)
-        found["capacity, comments/s"] = capacity
-        found |= _at_share(server, calls, capacity, seconds, found["single, p50"])
-        found |= _overload(server, calls, capacity, seconds, found["single, p50"])
+        found |= _loaded(server, calls, _CONNECTIONS, seconds)
+        like = [call for call, text in zip(calls, comments, strict=True) if len(text) in _LIKE]
+        found |= {f"like length, {name}": value for name, value in _loaded(server, like, (1, 64), seconds).items()}
+        found |= _overload(server, calls, found["capacity, comments/s"], seconds, found["1 connections, p50"])
         found["memory at most, MB"] = _memory(server)
     found |= _stored(folder, options, comments, seconds)
     found["machine load at the end"] = os.getloadavg()[0]
@@ -117,18 +133,26 @@ def _batch(server: Server, key: str, scorer: Scorer, comments: Sequence[str], se
                 break
     return {
         "batch of 64, rounds": len(ratios),
-        "batch of 64, overhead over bare (aim .25)": statistics.median(ratios) - 1,
+        "batch of 64, overhead over bare": statistics.median(ratios) - 1,
         "batch of 64, overhead over bare, CPU": cpu_over / cpu_bare - 1,
         "bare batch of 64, comments/CPU s": len(ratios) * _BATCH / cpu_bare,
     }
 
 
-def _at_share(server: Server, calls: Sequence[Call], capacity: float, seconds: float, unloaded_ms: float) -> dict[str, Any]:
+def _loaded(server: Server, calls: Sequence[Call], many: Sequence[int], seconds: float) -> dict[str, Any]:
+    """From one connection to the capacity, and at 70 % of that."""
+    found: dict[str, Any] = {}
+    for connections in many:
+        phase = _Phase(server, lambda connections=connections: load.closed(server.port, calls, connections, seconds))  # type: ignore[misc]
+        found |= phase.figures(f"{connections} connections")
+    capacity = max(found[f"{connections} connections, comments/s"] for connections in many)
     phase = _Phase(server, lambda: load.opened(server.port, calls, 0.7 * capacity, 2 * seconds))
-    found = phase.figures("70 % of capacity")
+    found |= {"capacity, comments/s": capacity} | phase.figures("70 % of capacity")
     late = sum(reply.seconds > CORAL_S or reply.status != 200 for reply in phase.load.replies)
-    found["70 % of capacity, p99 / single p50 (aim 5)"] = found["70 % of capacity, p99"] / unloaded_ms
-    return found | {"70 % of capacity, share beyond Coral's 800 ms": late / len(phase.load.replies)}
+    return found | {
+        "70 % of capacity, p99 / unloaded p50": found["70 % of capacity, p99"] / found["1 connections, p50"],
+        "70 % of capacity, share beyond Coral's 800 ms": late / len(phase.load.replies),
+    }
 
 
 def _overload(server: Server, calls: Sequence[Call], capacity: float, seconds: float, unloaded_ms: float) -> dict[str, Any]:
@@ -141,9 +165,9 @@ def _overload(server: Server, calls: Sequence[Call], capacity: float, seconds: f
     found = phase.figures("200 % of capacity")
     return found | {
         "200 % of capacity, p50 of a 503": 1000 * phase.load.quantile(0.5, 503),
-        "200 % of capacity, lost or other (aim 0)": len(phase.load.replies) - phase.load.count(200, 503),
+        "200 % of capacity, lost or other": len(phase.load.replies) - phase.load.count(200, 503),
         "200 % of capacity, longest s": max(reply.seconds for reply in phase.load.replies),
-        "200 % of capacity, recovered after s (aim 2)": recovered,
+        "200 % of capacity, recovered after s": recovered,
     }
 
 

@@ -160,6 +160,9 @@ class TestPages:
         assert [one["comments"] for one in first["articles"]] == [1, 2]
         listed = ok(client.get("/v1/articles", params={"site": site}))["items"]
         assert [(one["title"], one["url"]) for one in listed] == [("One", "https://a.example/1"), ("Two", "https://a.example/2")]
+        assert every(client, "/v1/articles", site=site) == listed, "page after page"
+        for wanted, titles in (({"url": "https://a.example/2"}, ["Two"]), ({"url": "https://a.example/3"}, []), ({"lang": "xx"}, [])):
+            assert [one["title"] for one in every(client, "/v1/articles", site=site, **wanted)] == titles
         comments = every(client, "/v1/comments", site=site)
         assert [one["text"] for one in comments] == ["Left alone", "First.", "Second."]
         assert comments[2]["reply_to"] == comments[1]["id"]

@@ -69,10 +69,9 @@ def table(corpus: str, kind: str, *, pages: bool = False) -> str:
     return "\n".join(f"{name:90}" + "".join(f"{found[cause]:>11}" for cause in CAUSES) for name, found in rows)
 
 
-def shown(corpus: str, kind: str, page: str) -> Iterator[str]:
+def told(gold: Row, found: Row) -> Iterator[str]:
     """Each error of a page: what the gold says, what was found."""
-    row = next(row for row in corpora.read(corpus, kind) if row["id"] == page)
-    for cause, want, have in causes(corpora.gold(corpus)[page], row):
+    for cause, want, have in causes(gold, found):
         yield cause
         for name, each in (("gold ", want), ("found", have)):
             if each:
@@ -90,7 +89,8 @@ def main() -> None:
     print(" " * 90 + "".join(f"{cause:>11}" for cause in CAUSES))
     for corpus in asked.corpora:
         if asked.show:
-            print("\n".join(shown(corpus, asked.kind, asked.show)))
+            row = next(row for row in corpora.read(corpus, asked.kind) if row["id"] == asked.show)
+            print("\n".join(told(corpora.gold(corpus)[asked.show], row)))
         else:
             print(table(corpus, asked.kind, pages=asked.pages))
 

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.quality, pytest.mark.usefixtures("shared")]
 
 _MARGIN = 0.003
 MEASURED = [
-    ("html", "platform_pages", "exact", 0.9424),  # aim .95, but .947 at most: see below
+    ("html", "platform_pages", "exact", 0.9409),  # aim .95, but .947 at most: see below
     ("html", "platform_pages", "find", 0.9657),  # aim .98, but .966 at most: the gold of three pages joins answers or leaves them out
     (
         "html",
@@ -29,27 +29,27 @@ MEASURED = [
     ("html", "mediawiki_discussiontools", "find", 0.9201),
     ("html", "negatives", "clean", 1.0000),
     ("html", "trafilatura_snippets", "snippets", 0.9310),  # aim .95
-    ("no rules", "platform_pages", "exact", 0.8748),
-    ("no rules", "platform_pages", "find", 0.9605),
-    ("no rules", "wordpress_pages", "exact", 0.9035),
+    ("no rules", "platform_pages", "exact", 0.8846),
+    ("no rules", "platform_pages", "find", 0.9613),
+    ("no rules", "wordpress_pages", "exact", 0.9064),
     ("no rules", "wordpress_pages", "find", 0.9971),
-    ("no rules", "webforum52", "exact", 0.8884),
+    ("no rules", "webforum52", "exact", 0.8944),
     ("no rules", "webforum52", "find", 0.9888),
     ("no rules", "negatives", "clean", 1.0000),
-    ("text", "platform_pages", "exact", 0.3171),
-    ("text", "platform_pages", "find", 0.8528),
+    ("text", "platform_pages", "exact", 0.3163),
+    ("text", "platform_pages", "find", 0.8520),
     ("text", "wordpress_pages", "exact", 0.5976),
     ("text", "wordpress_pages", "find", 0.9580),
-    ("text", "webforum52", "exact", 0.3527),
-    ("text", "webforum52", "find", 0.7752),
+    ("text", "webforum52", "exact", 0.3505),
+    ("text", "webforum52", "find", 0.7740),
     ("text", "mediawiki_discussiontools", "exact", 0.1538),
     ("text", "mediawiki_discussiontools", "find", 0.8683),
     ("text", "negatives", "clean", 1.0000),
-    ("text", "dragnet", "has comments", 0.9032),
+    ("text", "dragnet", "has comments", 0.9071),
     ("text", "dragnet", "inside", 0.9831),
-    ("text", "dragnet", "covered", 0.8441),
+    ("text", "dragnet", "covered", 0.8438),
 ]
-LEAKS = [("platform_pages", 0.0001), ("wordpress_pages", 0.0), ("webforum52", 0.0075), ("mediawiki_discussiontools", 0.0)]  # aim below .01
+LEAKS = [("platform_pages", 0.0001), ("wordpress_pages", 0.0), ("webforum52", 0.0058), ("mediawiki_discussiontools", 0.0)]  # aim below .01
 
 
 @pytest.mark.parametrize(("kind", "corpus", "figure", "measured"), MEASURED)

@@ -215,6 +215,18 @@ def test_an_equal_comment_that_waits_is_scored_once_under_each_id(monkeypatch: p
     assert scorer.lanes[0].passes == [1]
 
 
+def test_scores_are_kept_up_to_a_bound_those_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = Slow()
+    made = made_of(scorer, cache_entries=2)
+    monkeypatch.setattr(scoring, "fingerprint", lambda item: item.input.text.encode())
+    passes = []
+    for text in ("a", "b", "a", "c", "a", "b"):
+        assert made.submit([ScoreInput(text, text)]).result(10).scored[0].id == text
+        passes.append(len(scorer.lanes[0].passes))
+    made.stop()
+    assert passes == [1, 2, 2, 3, 3, 4], "b was given up for c, a was used meanwhile"
+
+
 def test_what_was_cancelled_is_passed_over_and_what_equals_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = Slow()
     made = made_of(scorer, cache_entries=100)

@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 
 from labels.errors import ConfigError, ModelError
 from labels.scores import Context
-from train import backbone, batches, encode, fit
+from train import backbone, batches, encode, fit, release
 from train import model as models
-from train.config import Config
+from train.config import Config, Ngrams
 from train.inference import Scorer
 
 
@@ -140,10 +140,12 @@ def test_a_model_has_at_least_one_layer_and_no_more_than_its_encoder(tiny_run: C
 
 
 def test_a_run_can_continue_a_release(tiny_run: Config, tmp_path: Path) -> None:
-    """From its pieces, encoder and heads; what is frozen stays as the release has it."""
+    """From its pieces, encoder and heads, its n-grams as they are; what is frozen stays as the release has it."""
     start = dataclasses.replace(tiny_run.backbone, start=tiny_run.release)
     frozen = len(fit.restore(Path(tiny_run.run))[0].encoder.encoder.layer) - 1
-    config = dataclasses.replace(short(tiny_run, tmp_path / "run", words_rate=0.0, frozen_layers=frozen), backbone=start)
+    config = dataclasses.replace(
+        short(tiny_run, tmp_path / "run", words_rate=0.0, frozen_layers=frozen), backbone=start, ngrams=Ngrams(passes=0)
+    )
     ready = fit.prepare(config, tmp_path)
     released = Scorer.load(Path(tiny_run.release))
     windows = ready.dev_windows[:8]
@@ -152,6 +154,7 @@ def test_a_run_can_continue_a_release(tiny_run: Config, tmp_path: Path) -> None:
         logits, _ = ready.model.eval()(*(torch.from_numpy(part) for part in (arrays.ids, arrays.segments, arrays.mask)))
     assert np.abs(logits.numpy() - released.logits(windows)[0]).max() < 0.1
     trained = load_file(fit.run(config) / "model.safetensors")
+    assert (tmp_path / "run" / release.NGRAMS).read_bytes() == (Path(tiny_run.release) / release.NGRAMS).read_bytes()
     for name, value in ready.model.named_parameters():
         still = "embeddings" in name or any(f".layer.{layer}." in name for layer in range(frozen))
         assert torch.equal(trained[name], value) is still, name
