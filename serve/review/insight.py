@@ -20,9 +20,10 @@ from serve.review.i18n import Language
 from serve.review.insight_charts import Series
 from serve.review.view import blurs, severe, veils
 from serve.service import Service, in_thread
-from serve.store.insight import AGES_H, CROWD, DAY_MS, WATCHED, Day, Drift, Pace
+from serve.store.insight import AGES_H, CROWD, DAY_MS, Day, Drift, Pace
 from serve.store.insight_agreement import Fit
 from serve.store.insight_heat import Heated
+from serve.store.tables import WATCHED
 
 router = APIRouter(include_in_schema=False)
 PERIODS = (7, 30, 90)

@@ -20,12 +20,10 @@ from serve.store.database import transaction
 from serve.store.insight_agreement import Agreement, Fit
 from serve.store.insight_heat import Heated
 from serve.store.labels import of_sites
-from serve.store.tables import SCORES, comments, decisions, versions
+from serve.store.tables import WATCHED, comments, decisions, versions
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
-WATCHED = ("toxicity.toxicity", "stance.against", "reply_stance.deny", "sentiment.negative")
-"""One output a head, of which the mean is followed over time."""
 AGES_H = (1, 4, 24, 168)
 """Borders of the ages of what waits, in hours."""
 CROWD = 3
@@ -201,13 +199,13 @@ def _means(rows: Iterable[Any]) -> dict[str, float]:
 def _decided(connection: Connection, sites: Sequence[str] | None, since: int) -> dict[int, int]:
     """Day -> comments whose decision that stands fell on it."""
     day = (decisions.c.at // DAY_MS).label("day")
-    query = sa.select(day, sa.func.count().label("size")).join(comments, comments.c.decision == decisions.c.number)
-    query = query.where(comments.c.state == "decided", decisions.c.at >= since).group_by(day)
+    query = sa.select(day, sa.func.count().label("size")).join(comments, comments.c.number == decisions.c.comment)
+    query = query.where(comments.c.decision == decisions.c.number, comments.c.state == "decided", decisions.c.at >= since).group_by(day)
     return {row.day: row.size for row in connection.execute(of_sites(query, sites))}
 
 
 def _column(name: str) -> sa.ColumnElement[float]:
-    return comments.c[SCORES[name]]
+    return comments.c[WATCHED[name]]
 
 
 def _with_site(query: sa.Select[Any], sites: Sequence[str] | None) -> sa.Select[Any]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import krippendorff
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from labels import schema
+from labels.scores import Scores
 from serve.store import judgements
 from serve.store.judgements import Judgement
 from serve.store.labels import of_sites
@@ -52,6 +53,11 @@ class Fit:
         return self.same / self.judged
 
 
+class _Said(NamedTuple):
+    lang: str | None
+    scores: Scores
+
+
 def between_people(connection: Connection, sites: Sequence[str] | None, since: int) -> list[Agreement]:
     """Of the comments that were read twice as a random sample: all languages first, then each. Judged is publish or reject."""
     twice = judgements.columns().subquery()
@@ -75,17 +81,20 @@ def between_people(connection: Connection, sites: Sequence[str] | None, since: i
 def with_model(connection: Connection, sites: Sequence[str] | None, since: int) -> list[Fit]:
     """People beside the model, per head, output of toxicity and language, of the newest judgements."""
     newest = judgements.columns().subquery()
-    query = sa.select(newest).where(newest.c.at >= since)
-    query = of_sites(query.join(comments, comments.c.number == newest.c.comment), sites)
-    rows = connection.execute(query.order_by(newest.c.at.desc()).limit(_JUDGED)).mappings().all()
+    now = (comments.c.version.label("now"), comments.c.lang, comments.c.toxicity_toxicity.label("toxicity"))
+    query = sa.select(newest, *now).join(comments, comments.c.number == newest.c.comment).where(newest.c.at >= since)
+    rows = connection.execute(of_sites(query, sites).order_by(newest.c.at.desc()).limit(_JUDGED)).mappings().all()
     judged = judgements.merged(reversed(rows))
-    said = _said_by_model(connection, sorted({one.comment for one in judged}))
+    said = _toxic(rows)
+    # A decision is held against toxicity alone, which stands beside the comment; all scores are read for readings and older versions.
+    more = {one.comment for one in judged if one.why != judgements.DECISION or (one.comment, one.version) not in said}
+    said |= _said_by_model(connection, sorted(more))
     counts: Counter[tuple[str, str | None, str | None]] = Counter()
     same: Counter[tuple[str, str | None, str | None]] = Counter()
     for one in judged:
-        if (row := said.get((one.comment, one.version))) is not None:
-            for head, output, agrees in _compared(one, row):
-                for lang in (None, row.lang or "und"):
+        if (told := said.get((one.comment, one.version))) is not None:
+            for head, output, agrees in _compared(one, told.scores):
+                for lang in (None, told.lang or "und"):
                     counts[head, output, lang] += 1
                     same[head, output, lang] += agrees
     order = {head.name: at for at, head in enumerate(schema.HEADS)}
@@ -112,20 +121,29 @@ def _langs(connection: Connection, numbers: Sequence[int]) -> dict[int, str | No
     return {row.number: row.lang for part in _parts(numbers) for row in connection.execute(query.where(comments.c.number.in_(part)))}
 
 
-def _said_by_model(connection: Connection, numbers: Sequence[int]) -> dict[tuple[int, int], Any]:
-    """(comment, version) -> lang, scores."""
+def _toxic(rows: Iterable[RowMapping]) -> dict[tuple[int, int], _Said]:
+    """(comment, version) -> what the model says of its toxicity, of the judged versions that are the newest and were scored."""
+    return {
+        (row["comment"], row["version"]): _Said(row["lang"], {schema.TOXICITY.name: {schema.TOXICITY.name: row["toxicity"]}})
+        for row in rows
+        if row["version"] == row["now"] and row["toxicity"] is not None
+    }
+
+
+def _said_by_model(connection: Connection, numbers: Sequence[int]) -> dict[tuple[int, int], _Said]:
+    """(comment, version) -> all that the model says of it."""
     query = sa.select(*(versions.c[name] for name in ("comment", "version", "lang", "scores")))
     rows = (row for part in _parts(numbers) for row in connection.execute(query.where(versions.c.comment.in_(part))))
-    return {(row.comment, row.version): row for row in rows}
+    return {(row.comment, row.version): _Said(row.lang, row.scores) for row in rows}
 
 
-def _compared(one: Judgement, row: Any) -> Iterable[tuple[str, str | None, bool]]:
+def _compared(one: Judgement, said: Scores) -> Iterable[tuple[str, str | None, bool]]:
     """(head, output, whether both say the same) of what one person was asked and the model scored.
 
     A decision answers one question: should this be read by others? Its corrections stand where the model was wrong, so that a share of
     them would say nothing; only a reading asks for every head, whatever the model said.
     """
-    toxicity = row.scores.get(schema.TOXICITY.name, {})
+    toxicity = said.get(schema.TOXICITY.name, {})
     rejects = _rejects(one)
     if rejects is not None and schema.TOXICITY.name in toxicity:
         yield schema.TOXICITY.name, None, (toxicity[schema.TOXICITY.name] >= LIKELY) == rejects
@@ -133,7 +151,7 @@ def _compared(one: Judgement, row: Any) -> Iterable[tuple[str, str | None, bool]
         return
     for full, value in one.says(()).items():
         head, _, output = full.partition(".")
-        scores = row.scores.get(head, {})
+        scores = said.get(head, {})
         if output in scores and schema.BY_NAME[head].activation is schema.Activation.SIGMOID:
             yield head, output, (scores[output] >= LIKELY) == bool(value)
         elif output in scores and value:

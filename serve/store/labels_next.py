@@ -5,6 +5,7 @@ A reading changes nothing. It says how far two people agree, and it is a label r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -25,6 +26,9 @@ CALM_SHARE = 0.01
 """Of the comments that the policy published, how many a person reads all the same: where nobody looks, a model is blind."""
 FEW_LABELS = 50
 """A language with fewer judged comments is new to the model (the release calls fewer positives than this low confidence)."""
+
+_NEWEST = 20_000
+"""Comments among which new topics are looked for: what came long ago and was never judged is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +193,22 @@ def _same(number: int, version: int, reader: str) -> sa.ColumnElement[bool]:
 
 def _uncertain(connection: Connection, sites: Sequence[str] | None, limit: int) -> list[Suggestion]:
     """Comments that nobody would see, of which the model is least sure."""
-    unsure = 1 - 2 * sa.func.abs(comments.c.toxicity_toxicity - 0.5)
-    query = _SUGGESTED.add_columns(unsure.label("score")).where(comments.c.toxicity_toxicity.is_not(None), *_UNSEEN)
-    rows = connection.execute(of_sites(query.order_by(sa.desc("score"), comments.c.number).limit(limit), sites))
-    return [_suggestion(row, "uncertain", row.score) for row in rows]
+    score = comments.c.toxicity_toxicity
+    query = of_sites(_SUGGESTED.add_columns(score.label("score")).where(*_UNSEEN), sites)
+    # From the middle outwards, by the index: two short walks instead of a look at all.
+    sides = [query.where(score >= 0.5).order_by(score), query.where(score < 0.5).order_by(score.desc())]
+    found = [(1 - 2 * abs(row.score - 0.5), row) for side in sides for row in connection.execute(side.limit(limit))]
+    return [_suggestion(row, "uncertain", unsure) for unsure, row in sorted(found, key=lambda pair: -pair[0])[:limit]]
 
 
 def _disagreed(connection: Connection, sites: Sequence[str] | None, limit: int) -> list[Suggestion]:
     """Decided comments where the moderator went furthest from the model; a third opinion says who was right."""
-    side = sa.case((comments.c.action == "reject", 1.0), else_=0.0)
-    apart = sa.func.abs(comments.c.toxicity_toxicity - side)
-    held = sa.exists().where(readings.c.comment == comments.c.number, readings.c.version == comments.c.version)
-    query = _SUGGESTED.add_columns(apart.label("score")).where(comments.c.state == "decided", comments.c.decision.is_not(None), ~held)
-    rows = connection.execute(of_sites(query.where(apart > 0.5).order_by(sa.desc("score"), comments.c.number).limit(limit), sites))
-    return [_suggestion(row, "disagreed", row.score) for row in rows]
+    score = comments.c.toxicity_toxicity
+    query = of_sites(_SUGGESTED.add_columns(score.label("score")).where(*_DECIDED, comments.c.decision.is_not(None), ~_READ), sites)
+    high = query.where(comments.c.action != "reject", score > 0.5).order_by(score.desc()).limit(limit)
+    low = query.where(comments.c.action == "reject", score < 0.5).order_by(score).limit(limit)
+    found = [(row.score, row) for row in connection.execute(high)] + [(1 - row.score, row) for row in connection.execute(low)]
+    return [_suggestion(row, "disagreed", apart) for apart, row in sorted(found, key=lambda pair: -pair[0])[:limit]]
 
 
 def _new_languages(connection: Connection, sites: Sequence[str] | None, limit: int) -> list[Suggestion]:
@@ -219,10 +225,11 @@ def _new_languages(connection: Connection, sites: Sequence[str] | None, limit: i
 
 
 def _new_topics(connection: Connection, sites: Sequence[str] | None, limit: int) -> list[Suggestion]:
-    """The first comment of the newest articles under which nobody has judged anything."""
+    """The first comment of the newest articles under which nobody has judged anything, among the newest comments."""
+    newest = sa.select(sa.func.max(comments.c.number)).scalar_subquery()
     first = (
         sa.select(comments.c.site, comments.c.article, sa.func.min(comments.c.number).label("number"), sa.func.count().label("size"))
-        .where(comments.c.article.is_not(None))
+        .where(comments.c.article.is_not(None), comments.c.number > newest - _NEWEST)
         .group_by(comments.c.site, comments.c.article)
         .having(sa.func.count(comments.c.decision) == 0)
         .order_by(sa.desc("number"))
@@ -240,19 +247,21 @@ def _suggestion(row: sa.Row[Any], why: str, score: float) -> Suggestion:
 
 
 _SUGGESTED = sa.select(comments.c.number, comments.c.site, comments.c.id, comments.c.lang)
-_UNSEEN = (
-    comments.c.state == "decided",
-    comments.c.decision.is_(None),
-    ~sa.exists().where(readings.c.comment == comments.c.number, readings.c.version == comments.c.version),
-)
+_DECIDED = (comments.c.state == "decided", comments.c.escalated.is_(False))
+"""The second part is always so; with it the index of all decided comments by score can be walked."""
+_READ = sa.exists().where(readings.c.comment == comments.c.number, readings.c.version == comments.c.version)
+_UNSEEN = (comments.c.state == "decided", comments.c.decision.is_(None), ~_READ)
 """Published or rejected by the policy alone: an open comment will be read anyway."""
 
 
 def _languages(connection: Connection, sites: Sequence[str] | None) -> dict[str, int]:
-    read = sa.exists().where(readings.c.comment == comments.c.number)
-    judged = sa.case((sa.or_(comments.c.decision.is_not(None), read), 1), else_=0)
-    query = sa.select(comments.c.lang, sa.func.sum(judged)).where(comments.c.lang.is_not(None)).group_by(comments.c.lang)
-    return {lang: int(count) for lang, count in connection.execute(of_sites(query, sites))}
+    decided = sa.select(comments.c.lang, sa.func.count(comments.c.decision)).where(comments.c.lang.is_not(None)).group_by(comments.c.lang)
+    read = comments.c.number.in_(sa.select(readings.c.comment))
+    alone = sa.select(comments.c.lang, sa.func.count()).where(read, comments.c.lang.is_not(None), comments.c.decision.is_(None))
+    alone = alone.group_by(comments.c.lang)
+    found = Counter({lang: int(count) for lang, count in connection.execute(of_sites(decided, sites))})
+    found.update({lang: int(count) for lang, count in connection.execute(of_sites(alone, sites))})
+    return dict(found)
 
 
 def _below(share: float) -> str:

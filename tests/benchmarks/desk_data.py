@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import random
 import time
@@ -90,7 +91,7 @@ def _rows(rng: random.Random, number: int, kind: str, now: int) -> tuple[dict[st
         "comment": number,
         "version": 1,
         "text": " ".join(rng.choices(_WORDS, k=rng.randint(4, 60))),
-        "digest": str(number),
+        "digest": hashlib.sha256(str(number).encode()).hexdigest(),
         "low_confidence": [],
         "model": "bench@0",
         "action": "review",
