@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from importlib.resources import files
+from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from serve.review import bulk, decide, insight, labels, live, login, pages, people, policy, preferences, queue
+from serve.review import audit, bulk, decide, insight, labels, live, login, pages, people, policy, preferences, queue
 from serve.review.access import LoggedOut, Refusal
 
-_PAGES = (login, queue, decide, live, bulk, policy, people, preferences, insight, labels)
+_PAGES = (login, queue, decide, live, bulk, policy, people, preferences, audit, insight, labels)
 
 
 def mount(app: FastAPI) -> None:
     """Adds the desk's routes and static files to the application."""
     app.add_exception_handler(LoggedOut, pages.logged_out)
     app.add_exception_handler(Refusal, pages.refusal)
+    app.add_exception_handler(RequestValidationError, _malformed(app.exception_handlers[RequestValidationError]))
     app.state.desk_pulse = live.Pulse()
     for page in _PAGES:
         app.include_router(page.router)
     app.mount("/review/static", _Kept(directory=str(files("serve.review").joinpath("static"))))
+
+
+def _malformed(elsewhere: Callable[..., Any]) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:
+    """Handles what cannot be read: the desk's way where somebody sits at it, else as `elsewhere` does."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        if hasattr(request.state, "person"):
+            return await pages.malformed(request)
+        return cast("Response", await run_in_threadpool(elsewhere, request, error))
+
+    return handle
 
 
 class _Kept(StaticFiles):

@@ -1,4 +1,4 @@
-"""Who sits at the desk, and what they may do. Whoever is refused is told why, and the audit log too."""
+"""Who sits at the desk, and what they may do. Whoever is refused is told why; `pages.refusal` tells the audit log."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from serve.api.auth import service
 from serve.review import i18n
 from serve.review.i18n import Language
 from serve.security import Role
-from serve.service import Service, in_thread
+from serve.service import in_thread
 
 _RANK = {Role.VIEWER: 0, Role.MODERATOR: 1, Role.ADMIN: 2}
 
 
 class Refusal(Exception):  # noqa: N818  # an answer to be given, not a fault
-    """An answer other than success, for a page or a script. `code` is stable; `values` fill the message's `%(name)s`."""
+    """An answer other than success, for a page or a script. `code` is stable; `values` fill the message's `%(name)s`.
+
+    Where somebody asked for what they may not do or for what is not there (403, 404), the audit log says so with the code.
+    """
 
     def __init__(self, status: int, code: str, message: str, **values: object) -> None:
         super().__init__(message)
@@ -60,9 +63,9 @@ async def person(request: Request) -> Person:
     user = await in_thread(running.store.accounts.session_user, security.digest(token), running.now) if token else None
     if user is None:
         raise LoggedOut
+    request.state.caller = security.caller_of_user(user)  # as whom the audit log names a refusal
     public = running.settings.public_url.rstrip("/")
     if security.is_foreign(request.method, request.headers, has_session=True, allowed=(public,) if public else ()):
-        await refused(running, user.name, request, "cross_site")
         raise Refusal(403, "cross_site", N_("This request comes from another site’s page, or does not say where it comes from."))
     wishes = await in_thread(running.store.desk.saved.preferences, user.name)
     speaks = i18n.negotiate(wishes.get("language"), request.headers.get("accept-language"))
@@ -71,12 +74,11 @@ async def person(request: Request) -> Person:
     return who
 
 
-def at_least(role: Role) -> Callable[[Request, Person], Coroutine[Any, Any, Person]]:
+def at_least(role: Role) -> Callable[[Person], Coroutine[Any, Any, Person]]:
     """A dependency that gives the person, or refuses one whose role is below."""
 
-    async def dependency(request: Request, who: Reader) -> Person:
+    async def dependency(who: Reader) -> Person:
         if not who.may(role):
-            await refused(service(request), who.name, request, "role")
             raise Refusal(403, "role", N_("Your role does not allow this."))
         return who
 
@@ -86,9 +88,3 @@ def at_least(role: Role) -> Callable[[Request, Person], Coroutine[Any, Any, Pers
 Reader = Annotated[Person, Depends(person)]
 Moderator = Annotated[Person, Depends(at_least(Role.MODERATOR))]
 Admin = Annotated[Person, Depends(at_least(Role.ADMIN))]
-
-
-async def refused(running: Service, name: str, request: Request, why: str) -> None:
-    """Writes a refusal into the audit log."""
-    detail = {"why": why, "method": request.method, "path": request.url.path[:200]}
-    await in_thread(lambda: running.store.desk.log(name, "refused", running.now, **detail))

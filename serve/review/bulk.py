@@ -13,9 +13,10 @@ from labels import schema
 from serve.api.auth import Running
 from serve.report.words import TABLE
 from serve.review import asked, keys
-from serve.review.access import N_, Moderator, Person, Refusal, refused
+from serve.review.access import N_, Moderator, Person, Refusal
 from serve.review.pages import render
 from serve.review.view import blurs, view
+from serve.security import Role
 from serve.service import Service, in_thread
 from serve.store.desk_bulk import BINS, MOST, Bin
 from serve.store.desk_decisions import Act
@@ -26,6 +27,9 @@ _TALL = 120
 """Height of the histogram, in units of its view box; a bin is 10 wide."""
 FEW = 30
 """Fewer decisions than this give a rough estimate only."""
+DAYS = 14
+"""For so long a bulk action stands on the page with its undo."""
+_DAY_MS = 86_400_000
 Batch = Annotated[str, Form(pattern="^[0-9a-f]{16}$")]
 
 
@@ -62,14 +66,12 @@ async def decide(  # noqa: PLR0917
 
 
 @router.post("/undo")
-async def undo(
-    request: Request, running: Running, who: Moderator, batch: Batch, view: Annotated[str, Form(max_length=2_000)] = ""
-) -> Response:
-    """Takes a bulk action back, but for what was decided or edited since."""
-    done = await in_thread(running.store.desk.decisions.undo_batch, batch, who.name, running.now)
+async def undo(running: Running, who: Moderator, batch: Batch, view: Annotated[str, Form(max_length=2_000)] = "") -> Response:
+    """Takes a bulk action back, but for what was decided or edited since: one's own; an admin anybody's, on the admin's sites."""
+    whose = None if who.may(Role.ADMIN) else who.name
+    done = await in_thread(lambda: running.store.desk.decisions.undo_batch(batch, who.name, who.sites, running.now, whose=whose))
     if done is None:
-        await refused(running, who.name, request, "no_batch")
-        raise Refusal(404, "nothing", N_("There is nothing left to undo."))
+        raise Refusal(404, "no_batch", N_("There is nothing left to undo."))
     running.sender.notify()
     query = asked.query(asked.parsed(view))
     return RedirectResponse(f"/review/bulk{query}{'&' if query else '?'}undone={done.count}", 303)
@@ -101,6 +103,8 @@ def _page(running: Service, who: Person, given: dict[str, str]) -> dict[str, Any
         "undone": given.get("undone") if given.get("undone", "").isdigit() else None,
         "batch": given.get("batch"),
         "act": given.get("act"),
+        "batches": bulk.batches(who.name, running.now - DAYS * _DAY_MS, also=who.sites if who.may(Role.ADMIN) else ()),
+        "days": DAYS,
     }
 
 

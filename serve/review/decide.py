@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from labels import schema
 from serve.api.auth import Running
 from serve.review import asked, keys
-from serve.review.access import N_, Moderator, Person, Refusal, refused
+from serve.review.access import N_, Moderator, Person, Refusal
 from serve.review.pages import wants_json
 from serve.review.queue import Number, found, fragment
 from serve.review.view import blurs, view
@@ -53,8 +53,7 @@ async def decide(request: Request, running: Running, who: Moderator, number: Num
     except ConflictError as conflict:
         raise _refusal(who, conflict) from conflict
     if done is None:
-        await refused(running, who.name, request, "no_comment")
-        raise Refusal(404, "not_found", N_("There is no such comment here."))
+        raise Refusal(404, "no_comment", N_("There is no such comment here."))
     running.sender.notify()
     if wants_json(request):
         return JSONResponse({"decision": done.number, "kind": done.kind, "action": done.action})
@@ -75,9 +74,7 @@ async def undo(
     except ConflictError as conflict:
         raise _refusal(who, conflict) from conflict
     if done is None:
-        if decision is not None:
-            await refused(running, who.name, request, "no_decision")
-        raise Refusal(404, "nothing", N_("There is nothing left to undo."))
+        raise Refusal(404, "nothing" if decision is None else "no_decision", N_("There is nothing left to undo."))
     running.sender.notify()
     if wants_json(request):
         return JSONResponse(await _undone(request, running, who, done))
@@ -89,7 +86,7 @@ async def claim(request: Request, running: Running, who: Moderator, number: Numb
     """Claims a comment, or renews the claim, and gives up the person's others; says who holds it now."""
     holder = await in_thread(running.store.desk.claims.take, number, who.name, who.sites, running.now)
     if holder is None:
-        await found(request, running, who, number)  # a foreign number is refused and logged; a decided one has no claim
+        await found(running, who, number)  # a foreign number is refused and logged; a decided one has no claim
     return JSONResponse({"holder": holder, "mine": holder == who.name})
 
 

@@ -75,6 +75,10 @@ class Language:
         """Date and time to the minute, with the zone said."""
         return f"{self.date(at)}, {dates.format_time(_moment(at).time(), format='short', locale=self.locale)} UTC"
 
+    def clock(self, at: int) -> str:
+        """The time of day to the second, as a log has it."""
+        return str(dates.format_time(_moment(at).time(), format="medium", locale=self.locale))
+
     def ago(self, at: int, now: int) -> str:
         """How long before `now`: `3 hours ago`."""
         return str(dates.format_timedelta(timedelta(milliseconds=at - now), add_direction=True, threshold=1.2, locale=self.locale))

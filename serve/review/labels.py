@@ -13,7 +13,7 @@ from labels import jsonl, schema
 from serve.api.auth import Running
 from serve.report.words import TABLE
 from serve.review import keys, pages
-from serve.review.access import N_, Admin, Moderator, Refusal, refused
+from serve.review.access import N_, Admin, Moderator, Refusal
 from serve.service import in_thread
 from serve.store.comments import StaleError
 from serve.store.labels_next import CALM_SHARE, DOUBLE_SHARE, FEW_LABELS
@@ -89,8 +89,7 @@ async def read(request: Request, running: Running, who: Moderator, number: Annot
     except StaleError:
         return RedirectResponse("/labels?done=stale", 303)
     if not kept:
-        await refused(running, who.name, request, "no_comment")
-        raise Refusal(404, "not_found", N_("There is no such comment here, or you have decided on it yourself."))
+        raise Refusal(404, "no_comment", N_("There is no such comment here, or you have decided on it yourself."))
     return RedirectResponse("/labels?done=kept", 303)
 
 

@@ -36,9 +36,9 @@ async def log_in(
     wanted: Annotated[str, Form(alias="next", max_length=2_000)] = "/review",
 ) -> Response:
     """Begins a session. A form of another site is refused: it would log a person in under another's name."""
+    request.state.caller = Caller(username, (), ())  # as whom the audit log names a refusal
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Refusal(403, "cross_site", N_("This request comes from another site’s page, or does not say where it comes from."))
-    request.state.caller = Caller(username, (), ())  # as whom the audit log names a refusal
     shown = {"wanted": _own(wanted), "name": username}
     if running.logins.take(username, running.settings.limits.login_per_minute):
         await in_thread(running.refused, request, "too_many_logins")

@@ -16,6 +16,7 @@ from serve.api.auth import service
 from serve.review import i18n
 from serve.review.access import N_, LoggedOut, Person, Refusal
 from serve.security import Role
+from serve.service import in_thread
 
 NAVIGATION = (
     ("/review", N_("Queue"), Role.VIEWER),
@@ -24,6 +25,7 @@ NAVIGATION = (
     ("/insight", N_("Insight"), Role.VIEWER),
     ("/labels", N_("Labels"), Role.MODERATOR),
     ("/people", N_("People"), Role.ADMIN),
+    ("/audit", N_("Audit log"), Role.ADMIN),
     ("/review/help", N_("Help"), Role.VIEWER),
 )
 """Path, name, and whom it is shown to."""
@@ -82,11 +84,19 @@ def logged_out(request: Request, error: Exception) -> Response:
 
 
 async def refusal(request: Request, error: Exception) -> Response:
-    """Handles Refusal: a page that says why, or JSON for a script."""
+    """Handles Refusal: a page that says why, or JSON for a script; a line of the audit log where it was refused and not merely wrong."""
     assert isinstance(error, Refusal)  # noqa: S101
+    if error.status in (403, 404) and error.code != "nothing":
+        await in_thread(service(request).refused, request, error.code)
     person: Person | None = getattr(request.state, "person", None)
     speaks = person.language if person else i18n.negotiate(None, request.headers.get("accept-language"))
     message = speaks(error.message, **error.values)
     if wants_json(request):
         return JSONResponse({"code": error.code, "message": message}, error.status)
     return render(request, person, "refusal.html.j2", error.status, message=message)
+
+
+async def malformed(request: Request) -> Response:
+    """The answer to a form or an address that no page of the desk makes: a number that is none, a member that is missing."""
+    await in_thread(service(request).refused, request, "malformed")
+    return await refusal(request, Refusal(422, "malformed", N_("No page of the desk asks like this, so nothing was done.")))

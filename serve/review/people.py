@@ -12,7 +12,7 @@ from labels.errors import ConfigError
 from serve import security
 from serve.api.auth import Running, begin_session
 from serve.review import pages
-from serve.review.access import N_, Admin, Person, Refusal, refused
+from serve.review.access import N_, Admin, Person, Refusal
 from serve.security import Role
 from serve.service import Service, in_thread
 from serve.store import people as store_people
@@ -46,7 +46,7 @@ async def invite(
         raise Refusal(422, "role", N_("There is no such role."))
     if not name or not name.isprintable():
         raise Refusal(422, "name", N_("A name needs at least one character, and no control characters."))
-    await _within(request, running, who, wanted)
+    _within(who, wanted)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(0, name, role, wanted, who.name, running.now, running.now + INVITATION_DAYS * _DAY_MS)
     try:
@@ -58,20 +58,20 @@ async def invite(
 
 
 @router.post("/people/withdraw")
-async def withdraw(request: Request, running: Running, who: Admin, number: Annotated[int, Form()]) -> Response:
+async def withdraw(running: Running, who: Admin, number: Annotated[int, Form()]) -> Response:
     found = next((one for one in await in_thread(running.store.people.invitations, running.now) if one.number == number), None)
     if found is None:
-        raise Refusal(404, "invitation", N_("This invitation does not hold any more."))
-    await _within(request, running, who, found.sites)
+        raise Refusal(404, "no_invitation", N_("This invitation does not hold any more."))
+    _within(who, found.sites)
     await in_thread(running.store.people.withdraw, number, who.name, running.now)
     return _back("withdrawn")
 
 
 @router.post("/people/role")
-async def change_role(request: Request, running: Running, who: Admin, name: Name, role: Name) -> Response:
+async def change_role(running: Running, who: Admin, name: Name, role: Name) -> Response:
     if role not in list(Role):
         raise Refusal(422, "role", N_("There is no such role."))
-    await _other(request, running, who, name)
+    await _other(running, who, name)
     try:
         await in_thread(running.store.people.set_role, name, role, who.name, running.now)
     except LastAdminError as error:
@@ -80,9 +80,9 @@ async def change_role(request: Request, running: Running, who: Admin, name: Name
 
 
 @router.post("/people/disable")
-async def disable(request: Request, running: Running, who: Admin, name: Name) -> Response:
+async def disable(running: Running, who: Admin, name: Name) -> Response:
     """Shuts a person out at once; what they decided stays."""
-    await _other(request, running, who, name)
+    await _other(running, who, name)
     try:
         await in_thread(lambda: running.store.people.set_disabled(name, True, who.name, running.now))
     except LastAdminError as error:
@@ -91,16 +91,16 @@ async def disable(request: Request, running: Running, who: Admin, name: Name) ->
 
 
 @router.post("/people/enable")
-async def enable(request: Request, running: Running, who: Admin, name: Name) -> Response:
-    await _other(request, running, who, name)
+async def enable(running: Running, who: Admin, name: Name) -> Response:
+    await _other(running, who, name)
     await in_thread(lambda: running.store.people.set_disabled(name, False, who.name, running.now))
     return _back("enabled")
 
 
 @router.post("/people/sessions")
-async def end_sessions(request: Request, running: Running, who: Admin, name: Name) -> Response:
+async def end_sessions(running: Running, who: Admin, name: Name) -> Response:
     """Logs a person out everywhere, as after a lost telephone."""
-    await _other(request, running, who, name)
+    await _other(running, who, name)
     await in_thread(running.store.people.end_sessions, name, who.name, running.now)
     return _back("sessions")
 
@@ -148,8 +148,8 @@ async def _listed(request: Request, running: Running, who: Person, *, status: in
         who,
         "people/people.html.j2",
         status,
-        people=[one for one in people if _may_handle(who, one.sites)],
-        invitations=[one for one in invitations if _may_handle(who, one.sites)],
+        people=[one for one in people if may_handle(who, one.sites)],
+        invitations=[one for one in invitations if may_handle(who, one.sites)],
         roles=ROLES,
         meanings=MEANINGS,
         days=INVITATION_DAYS,
@@ -181,27 +181,27 @@ async def _invitation(running: Service, token: str) -> Invitation:
 
 def _gone() -> Refusal:
     return Refusal(
-        404, "invitation", N_("This invitation does not hold any more: it was used, withdrawn, or has expired. Ask for another.")
+        404, "no_invitation", N_("This invitation does not hold any more: it was used, withdrawn, or has expired. Ask for another.")
     )
 
 
-async def _other(request: Request, running: Service, who: Person, name: str) -> store_people.Person:
+async def _other(running: Service, who: Person, name: str) -> store_people.Person:
     """The person of that name, whom this admin may handle. Nobody handles themselves: a slip would lock them out."""
     found = next((one for one in await in_thread(running.store.people.all, running.now) if one.name == name), None)
     if found is None:
-        raise Refusal(404, "person", N_("There is nobody of this name."))
+        raise Refusal(404, "no_person", N_("There is nobody of this name."))
     if name == who.name:
         raise Refusal(409, "self", N_("Nobody changes their own role or account; ask another admin."))
-    await _within(request, running, who, found.sites)
+    _within(who, found.sites)
     return found
 
 
-async def _within(request: Request, running: Service, who: Person, sites: tuple[str, ...]) -> None:
+def _within(who: Person, sites: tuple[str, ...]) -> None:
     """An admin of some sites has no say over others. Raises Refusal 403."""
-    if not _may_handle(who, sites):
-        await refused(running, who.name, request, "sites")
+    if not may_handle(who, sites):
         raise Refusal(403, "sites", N_("You look after %(sites)s only; name sites among these."), sites=", ".join(who.sites or ()))
 
 
-def _may_handle(who: Person, sites: tuple[str, ...]) -> bool:
+def may_handle(who: Person, sites: tuple[str, ...]) -> bool:
+    """Whether this admin has a say over a person of these sites (empty: of all)."""
     return who.sites is None or (bool(sites) and set(sites) <= set(who.sites))

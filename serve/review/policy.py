@@ -17,7 +17,7 @@ from serve.api.auth import Running
 from serve.policy import Action, Policy, dump
 from serve.report.words import TABLE
 from serve.review import asked
-from serve.review.access import N_, Admin, Moderator, Person, Reader, Refusal, refused
+from serve.review.access import N_, Admin, Moderator, Person, Reader, Refusal
 from serve.review.pages import render
 from serve.review.policy_preview import Outcome, moved, tried
 from serve.service import Service, in_thread
@@ -48,13 +48,12 @@ Number = Annotated[int, Path(ge=1, le=2**62)]
 async def policy_page(request: Request, running: Running, who: Reader) -> Response:
     """The bands of the policy in force, or of a draft, and what they would have done."""
     given = dict(request.query_params)
-    draft = await _chosen(request, running, who, given)
+    draft = await _chosen(running, who, given)
     return render(request, who, "policy.html.j2", **await in_thread(_page, running, who, given, draft))
 
 
 @router.post("/drafts")
 async def keep(
-    request: Request,
     running: Running,
     who: Moderator,
     name: Annotated[str, Form(min_length=1, max_length=100)],
@@ -62,7 +61,7 @@ async def keep(
 ) -> Response:
     """Keeps what the form shows as a draft."""
     given = asked.parsed(view)
-    base = _base(running, await _chosen(request, running, who, given))
+    base = _base(running, await _chosen(running, who, given))
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(running.now / 1000))
     text = dump(replace(moved(base, given), version=stamp))
     title = re.sub(r"[\x00-\x1f\x7f]", " ", name).strip() or stamp
@@ -71,12 +70,11 @@ async def keep(
 
 
 @router.post("/drafts/{number}/apply")
-async def apply(request: Request, running: Running, who: Admin, number: Number, seen: Annotated[int, Form(ge=0, le=2**62)]) -> Response:
+async def apply(running: Running, who: Admin, number: Number, seen: Annotated[int, Form(ge=0, le=2**62)]) -> Response:
     """Puts a draft in force, here at once and within a second on every other server. 409 where another one came in between."""
     if who.sites is not None:
-        await refused(running, who.name, request, "sites")
         raise Refusal(403, "sites", N_("The policy holds for all sites; only an admin of all sites may apply one."))
-    draft = await _found(request, running, who, number)
+    draft = await _found(running, who, number)
     _base(running, draft)  # one that cannot be read must not come in force
     try:
         await in_thread(running.store.desk.drafts.apply, draft, seen, who.name, running.now)
@@ -87,19 +85,18 @@ async def apply(request: Request, running: Running, who: Admin, number: Number, 
     return RedirectResponse("/review/policy?done=applied", 303)
 
 
-async def _chosen(request: Request, running: Service, who: Person, given: dict[str, str]) -> Draft | None:
+async def _chosen(running: Service, who: Person, given: dict[str, str]) -> Draft | None:
     """The draft that a query names; None: the policy in force."""
     if not (named := given.get("draft", "")):
         return None
-    return await _found(request, running, who, int(named) if re.fullmatch("[0-9]{1,18}", named) else 0)
+    return await _found(running, who, int(named) if re.fullmatch("[0-9]{1,18}", named) else 0)
 
 
-async def _found(request: Request, running: Service, who: Person, number: int) -> Draft:
-    """Raises Refusal 404, and logs it."""
+async def _found(running: Service, who: Person, number: int) -> Draft:
+    """Raises Refusal 404."""
     draft = await in_thread(running.store.desk.drafts.get, number)
     if draft is None:
-        await refused(running, who.name, request, "no_draft")
-        raise Refusal(404, "not_found", N_("There is no such draft."))
+        raise Refusal(404, "no_draft", N_("There is no such draft."))
     return draft
 
 

@@ -15,7 +15,7 @@ from serve.api.auth import Running
 from serve.report import charts
 from serve.report.words import TABLE
 from serve.review import asked, keys
-from serve.review.access import N_, Person, Reader, Refusal, refused
+from serve.review.access import N_, Person, Reader, Refusal
 from serve.review.pages import environment, frame, render
 from serve.review.view import CardView, blurs, view
 from serve.security import Role
@@ -48,7 +48,7 @@ async def more_cards(request: Request, running: Running, who: Reader, after: Aft
 @router.get("/comments/{number}")
 async def comment_page(request: Request, running: Running, who: Reader, number: Number) -> Response:
     """One comment with its whole thread."""
-    card = await found(request, running, who, number)
+    card = await found(running, who, number)
     holders = await in_thread(running.store.desk.claims.held, running.now, who.sites)
     shown = view(card, holders, who.name, blur=blurs(who))
     return render(
@@ -59,7 +59,7 @@ async def comment_page(request: Request, running: Running, who: Reader, number: 
 @router.get("/comments/{number}/card")
 async def card_alone(request: Request, running: Running, who: Reader, number: Number) -> Response:
     """One card as it is now, for the script."""
-    card = await found(request, running, who, number)
+    card = await found(running, who, number)
     holders = await in_thread(running.store.desk.claims.held, running.now, who.sites)
     return fragment(request, running, who, [view(card, holders, who.name, blur=blurs(who))], {})
 
@@ -80,10 +80,9 @@ async def keep_view(
 
 
 @router.post("/views/{number}/drop")
-async def drop_view(request: Request, running: Running, who: Reader, number: Number) -> Response:
+async def drop_view(running: Running, who: Reader, number: Number) -> Response:
     if not await in_thread(running.store.desk.saved.drop_view, who.name, number):
-        await refused(running, who.name, request, "no_view")
-        raise Refusal(404, "not_found", N_("There is no such view."))
+        raise Refusal(404, "no_view", N_("There is no such view."))
     return RedirectResponse("/review", 303)
 
 
@@ -92,12 +91,11 @@ async def help_page(request: Request, who: Reader) -> Response:
     return render(request, who, "help.html.j2", **_words(who), reasons=keys.REASONS)
 
 
-async def found(request: Request, running: Service, who: Person, number: int) -> Card:
-    """A comment that the person may see. Raises Refusal 404, and logs it: nobody comes to a foreign number by a link of ours."""
+async def found(running: Service, who: Person, number: int) -> Card:
+    """A comment that the person may see. Raises Refusal 404: nobody comes to a foreign number by a link of ours."""
     card = await in_thread(running.store.desk.queue.card, number, who.sites)
     if card is None:
-        await refused(running, who.name, request, "no_comment")
-        raise Refusal(404, "not_found", N_("There is no such comment here."))
+        raise Refusal(404, "no_comment", N_("There is no such comment here."))
     return card
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from serve.store.database import transaction
+from serve.store.desk_audit import Audit
 from serve.store.desk_bulk import Bulk
 from serve.store.desk_claims import Claims
 from serve.store.desk_decisions import Decisions
@@ -19,6 +20,7 @@ from serve.store.tables import audit
 class Desk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.audit = Audit(engine)
         self.queue = Queue(engine)
         self.decisions = Decisions(engine)
         self.claims = Claims(engine)

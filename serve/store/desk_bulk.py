@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +58,22 @@ class Range:
         return None if share is None else round(self.count * (1 - share))
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A bulk action as it was done."""
+
+    batch: str
+    by: str
+    at: int
+    kind: str
+    count: int
+    output: str | None
+    low: float | None
+    high: float | None
+    holds: int
+    """How many of its comments are still as it left them, so that undo brings them back."""
+
+
 class Bulk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -90,6 +108,8 @@ class Bulk:
         """Decides on all that fits up to comment `newest`, but what others read now; returns the batch, for undo, and how many."""
         batch = secrets.token_hex(8)
         act = replace(act, batch=batch)
+        detail = {"batch": batch, "kind": act.kind, "output": wanted.output, "low": wanted.low, "high": wanted.high}
+        site = wanted.site or (wanted.sites[0] if wanted.sites and len(wanted.sites) == 1 else None)
         with transaction(self._engine, writes=False) as connection:
             dialect = connection.dialect.name
             query = desk_queue.where(sa.select(comments.c.number), wanted, now, dialect).where(comments.c.number <= newest)
@@ -101,11 +121,32 @@ class Bulk:
                 part = connection.execute(free.where(comments.c.number.in_(numbers[begin : begin + CHUNK]))).scalars().all()
                 for number in part:
                     desk_decisions.append(connection, number, act, now)
+                if part:  # a line with each part: what a killed server had done is in the list and can be undone
+                    said = detail | {"count": len(part)}
+                    connection.execute(audit.insert().values(at=now, by=act.by, what="bulk", site=site, detail=said))
                 count += len(part)
-        detail = {"batch": batch, "kind": act.kind, "count": count, "output": wanted.output, "low": wanted.low, "high": wanted.high}
-        with transaction(self._engine, writes=True) as connection:
-            connection.execute(audit.insert().values(at=now, by=act.by, what="bulk", site=wanted.site, detail=detail))
         return batch, count
+
+    def batches(self, me: str, since: int, *, also: Sequence[str] | None = (), limit: int = 30) -> list[Batch]:
+        """The newest bulk actions since then: one's own, and everybody's on the sites `also` (None: all)."""
+        query = sa.select(audit.c.by, audit.c.at, audit.c.detail).where(audit.c.what == "bulk", audit.c.at >= since)
+        if also is not None:
+            query = query.where(sa.or_(audit.c.by == me, audit.c.site.in_(also)))
+        held = sa.select(decisions.c.batch, sa.func.count().label("size")).join(comments, comments.c.decision == decisions.c.number)
+        with transaction(self._engine, writes=False) as connection:
+            rows = connection.execute(query.order_by(audit.c.number.desc()).limit(limit * MOST // CHUNK)).all()
+            whole = Counter[str]()
+            for row in rows:
+                whole[row.detail["batch"]] += row.detail["count"]
+            held = held.where(decisions.c.batch.in_(list(whole)), decisions.c.kind != "undo")
+            holds = {row.batch: row.size for row in connection.execute(held.group_by(decisions.c.batch))}
+        first = {row.detail["batch"]: row for row in reversed(rows)}
+        names = ("batch", "kind", "output", "low", "high")
+        made = [
+            Batch(by=row.by, at=row.at, count=whole[batch], holds=holds.get(batch, 0), **{name: row.detail[name] for name in names})
+            for batch, row in first.items()
+        ]
+        return made[::-1][:limit]
 
 
 def _read(query: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:

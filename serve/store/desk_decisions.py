@@ -118,7 +118,7 @@ class Decisions:
                 return None
             if not last["batch"]:
                 return _undo(connection, last, by, now)
-        return self.undo_batch(last["batch"], by, now)
+        return self.undo_batch(last["batch"], by, sites, now, whose=by)
 
     def undo(self, decision: int, by: str, sites: Sequence[str] | None, now: int) -> Done | None:
         """Takes back one decision of a person's own. None: there is no such one left to take back. Raises ConflictError."""
@@ -126,9 +126,12 @@ class Decisions:
             found = connection.execute(_undoable(by, sites).where(decisions.c.number == decision)).mappings().first()
             return _undo(connection, found, by, now) if found else None
 
-    def undo_batch(self, batch: str, by: str, now: int) -> Done | None:
-        """Takes back a bulk action, all but what was decided or edited since. None: nothing of it is left."""
-        query = _undoable(by, None).where(decisions.c.batch == batch)
+    def undo_batch(self, batch: str, by: str, sites: Sequence[str] | None, now: int, *, whose: str | None) -> Done | None:
+        """Takes back a bulk action, all but what was decided or edited since. None: nothing of it is left.
+
+        `whose`: the person who must have done it; None: anybody, as an admin takes it back for them.
+        """
+        query = _undoable(whose, sites).where(decisions.c.batch == batch)
         with transaction(self._engine, writes=False) as connection:
             numbers = connection.execute(query.with_only_columns(decisions.c.number).order_by(decisions.c.number)).scalars().all()
         done, count = None, 0
@@ -192,11 +195,12 @@ def _check_seen(connection: Connection, held: RowMapping, seen: Seen) -> None:
         raise ConflictError("decided", by)
 
 
-def _undoable(by: str, sites: Sequence[str] | None) -> sa.Select[Any]:
-    """Decisions of a person that nothing has taken back."""
+def _undoable(by: str | None, sites: Sequence[str] | None) -> sa.Select[Any]:
+    """Decisions of a person (None: of anybody) that nothing has taken back."""
     later = decisions.alias()
     names = ("number", "comment", "version", "kind", "action", "batch", "before", "labels")
-    query = sa.select(*(decisions.c[name] for name in names)).where(decisions.c.by == by, decisions.c.kind != "undo")
+    query = sa.select(*(decisions.c[name] for name in names)).where(decisions.c.kind != "undo")
+    query = query.where(decisions.c.by == by) if by is not None else query
     query = query.where(decisions.c.before.is_not(None), ~sa.exists().where(later.c.undoes == decisions.c.number))
     if sites is not None:
         query = query.join(comments, comments.c.number == decisions.c.comment).where(comments.c.site.in_(sites))

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-PAGES = ("queue", "comment", "decided", "help", "bulk", "policy", "insight", "labels", "people", "preferences", "login", "join", "refusal")
+PAGES = ("queue", "comment", "decided", "help", "bulk", "policy", "insight", "labels", "people", "audit", "preferences", "login", "join")
+PAGES += ("refusal",)
 """What there is; `navigation` is held to be part of it."""
 
 
@@ -58,6 +59,7 @@ class Lived:
             "insight": "/insight?tables=1",
             "labels": "/labels",
             "people": "/people",
+            "audit": "/audit",
             "preferences": "/preferences",
             "login": "/login",
             "join": "/join/" + link.rpartition("/")[2],

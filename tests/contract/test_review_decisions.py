@@ -14,7 +14,7 @@ from serve.policy import Action
 from serve.review import live
 from serve.store.desk_claims import LEASE_MS
 from serve.store.desk_queue import SORTS
-from tests.contract.review import HOME, Desk, opened, shown
+from tests.contract.review import HOME, Desk, Seat, opened, shown
 
 HOSTILE = {
     "script": "<script>document.title='owned'</script>",
@@ -274,6 +274,56 @@ def test_bulk_tells_how_right_it_was_decides_and_is_undone_as_a_whole(desk: Desk
     assert ana.post("/review/bulk/undo", {"batch": batch, "view": view}).headers["location"].endswith("undone=5")
     assert desk.holds([*numbers, late]) == before
     assert [line["what"] for line in desk.logged(ana.name)].count("bulk") == 1
+
+
+def _in_bulk(seat: Seat, site: str, low: int, act: str = "publish") -> str:
+    """The batch of a bulk action on a site's open comments from `low` per cent on."""
+    view = f"output=toxicity.toxicity&low={low}&high=100&site={site}"
+    done = seat.post("/review/bulk/decide", {"act": act, "newest": str(2**40), "view": view})
+    return done.headers["location"].partition("batch=")[2][:16]
+
+
+def test_every_bulk_action_of_the_last_days_has_its_undo(desk: Desk) -> None:
+    site = desk.site()
+    numbers = desk.put(site, 0.3, 0.8, 0.9)
+    ana, admin = desk.seat("moderator", site), desk.seat("admin", site)
+    first, second = _in_bulk(ana, site, 70), _in_bulk(ana, site, 10, "reject")
+    offered = re.findall(r'name="batch" value="(\w+)"', ana.get("/review/bulk").text)
+    assert offered == [second, first]
+    assert ana.post("/review/bulk/undo", {"batch": first}).headers["location"].endswith("undone=2")
+    assert [one["state"] for one in desk.holds(numbers).values()] == ["decided", "open", "open"]
+    text = ana.get("/review/bulk").text
+    assert re.findall(r'name="batch" value="(\w+)"', text) == [second]
+    assert "nothing of it holds any more" in text
+    assert second in admin.get("/review/bulk").text, "an admin sees what was done on the site"
+    assert second not in desk.seat("moderator", site).get("/review/bulk").text
+    assert second not in desk.seat("admin", desk.site()).get("/review/bulk").text
+
+
+def test_a_bulk_action_in_part_decided_anew_is_undone_for_the_rest(desk: Desk) -> None:
+    site = desk.site()
+    numbers = desk.put(site, 0.8, 0.9)
+    ana, ben = desk.seat("moderator", site), desk.seat("moderator", site)
+    batch = _in_bulk(ana, site, 10)
+    newest = {one["comment"]: one["number"] for one in desk.decided(numbers)}
+    assert ben.decide(numbers[0], "reject:insult", newest[numbers[0]]).status_code == 200
+    assert "1 still is as it was decided" in ana.get("/review/bulk").text
+    assert ana.post("/review/bulk/undo", {"batch": batch}).headers["location"].endswith("undone=1")
+    assert [one["action"] for one in desk.holds(numbers).values()] == ["reject", "review"]
+
+
+def test_an_admin_takes_back_what_another_did_in_bulk_and_is_named_for_it(desk: Desk) -> None:
+    site = desk.site()
+    numbers = desk.put(site, 0.8, 0.9)
+    ana = desk.seat("moderator", site)
+    batch = _in_bulk(ana, site, 10)
+    assert desk.seat("moderator", site).post("/review/bulk/undo", {"batch": batch}).status_code == 404
+    assert desk.seat("admin", desk.site()).post("/review/bulk/undo", {"batch": batch}).status_code == 404
+    admin = desk.seat("admin", site)
+    assert admin.post("/review/bulk/undo", {"batch": batch}).headers["location"].endswith("undone=2")
+    assert [one["state"] for one in desk.holds(numbers).values()] == ["open", "open"]
+    assert [line["what"] for line in desk.logged(admin.name)] == ["undo", "undo"]
+    assert ana.post("/review/undo").status_code == 404, "nothing of hers is left to take back"
 
 
 @pytest.mark.parametrize("view", ["", "low=10", "low=0&high=50&state=all&output=toxicity.toxicity", "output=evil&low=0&high=100"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from tests.contract.review import HOME, Desk, opened
+from tests.contract.review import HOME, PASSWORD, Desk, opened
 
 FORGED = 4_000_000_000
 DOORS: dict[tuple[str, str], tuple[str, dict[str, str]]] = {
@@ -33,11 +33,24 @@ DOORS: dict[tuple[str, str], tuple[str, dict[str, str]]] = {
     ("GET", "/labels"): ("moderator", {}),
     ("POST", "/labels/{number}"): ("moderator", {"act": "publish", "version": "1"}),
     ("GET", "/labels/export.jsonl"): ("admin", {}),
+    ("GET", "/people"): ("admin", {}),
+    ("POST", "/people/invite"): ("admin", {"name": "somebody new", "role": "viewer"}),
+    ("POST", "/people/withdraw"): ("admin", {"number": "1"}),
+    ("POST", "/people/role"): ("admin", {"name": "nobody", "role": "admin"}),
+    ("POST", "/people/disable"): ("admin", {"name": "nobody"}),
+    ("POST", "/people/enable"): ("admin", {"name": "nobody"}),
+    ("POST", "/people/sessions"): ("admin", {"name": "nobody"}),
+    ("GET", "/audit"): ("admin", {}),
+    ("GET", "/preferences"): ("viewer", {}),
+    ("POST", "/preferences"): ("viewer", {"language": "bg"}),
+    ("POST", "/preferences/keys"): ("viewer", {"approve": "y"}),
+    ("POST", "/preferences/password"): ("viewer", {"current": PASSWORD, "password": "another one", "again": "another one"}),
+    ("POST", "/preferences/sessions"): ("viewer", {}),
 }
 """Route -> the lowest role that it is open to, and a form that is right."""
 BELOW = {"moderator": "viewer", "admin": "moderator"}
+PLACES = ("/review", "/insight", "/labels", "/people", "/audit", "/preferences")
 CHANGES = [route for route in DOORS if route[0] == "POST"]
-FOREIGN = [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
 FORGEABLE = [
     ("GET", "/review/comments/{number}", {}),
     ("GET", "/review/comments/{number}/card", {}),
@@ -51,7 +64,20 @@ FORGEABLE = [
     ("POST", "/review/policy/drafts", {"name": "x", "view": f"draft={FORGED}"}),
     ("GET", f"/review/policy?draft={FORGED}", {}),
     ("POST", "/labels/{number}", {"act": "publish", "version": "1"}),
+    ("POST", "/people/withdraw", {"number": str(FORGED)}),
+    ("POST", "/people/role", {"name": "nobody", "role": "admin"}),
+    ("POST", "/people/disable", {"name": "nobody"}),
+    ("POST", "/people/enable", {"name": "nobody"}),
+    ("POST", "/people/sessions", {"name": "nobody"}),
 ]
+BROKEN = [
+    ("/review/bulk/undo", {"batch": "no batch"}),
+    ("/review/undo", {"decision": "-1"}),
+    ("/review/bulk/decide", {"act": "burn", "newest": "1"}),
+    ("/people/withdraw", {"number": "x"}),
+    ("/review/policy/drafts/1/apply", {}),
+]
+"""Forms that no page of ours makes."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -67,7 +93,7 @@ def test_no_door_is_forgotten(desk: Desk) -> None:
     found = set()
     for outer in desk.app.routes:
         for route in getattr(getattr(outer, "original_router", None), "routes", [outer]):
-            if isinstance(route, APIRoute) and route.path.startswith(("/review", "/insight", "/labels")):
+            if isinstance(route, APIRoute) and route.path.startswith(PLACES):
                 found |= {(method, route.path) for method in route.methods or ()}
     assert found == set(DOORS)
 
@@ -82,7 +108,7 @@ def test_with_the_role_below(desk: Desk, route: tuple[str, str]) -> None:
     before = desk.holds(numbers)
     found = seat.get(whole) if method == "GET" else seat.post(whole, form)
     assert found.status_code == 403
-    assert desk.logged(seat.name)[-1] == {"what": "refused", "why": "role", "method": method, "path": whole}
+    assert desk.logged(seat.name) == [{"what": "refused", "why": "role", "method": method, "path": path}]
     assert desk.holds(numbers) == before
 
 
@@ -122,6 +148,24 @@ def test_what_is_no_number_at_all(desk: Desk, number: str) -> None:
             whole = path.replace("{number}", number)
             found = seat.get(whole) if method == "GET" else seat.post(whole, DOORS[method, path][1])
             assert 400 <= found.status_code < 500, (method, whole)
+            if "'" not in number:  # whose path is one that nothing answers to
+                assert desk.logged(seat.name)[-1] == {"what": "refused", "why": "malformed", "method": method, "path": path}
+
+
+@pytest.mark.parametrize(("path", "form"), BROKEN, ids=[path for path, _ in BROKEN])
+def test_a_form_that_no_page_makes(desk: Desk, path: str, form: dict[str, str]) -> None:
+    seat = desk.seat("admin")
+    found = seat.post(path, form, HOME)
+    assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (422, "text/html")
+    assert "no page of the desk" in found.text.lower()
+    assert [line["why"] for line in desk.logged(seat.name)] == ["malformed"]
+
+
+def test_a_link_that_was_never_sent(desk: Desk) -> None:
+    before = len(desk.logged("nobody"))
+    assert desk.client.get("/join/forged").status_code == 404
+    assert desk.client.post("/join/forged", data={"password": PASSWORD, "again": PASSWORD}, headers=HOME).status_code == 404
+    assert [line["why"] for line in desk.logged("nobody")[before:]] == ["no_invitation"] * 2
 
 
 def test_a_comment_of_another_site_is_as_good_as_none(desk: Desk) -> None:

@@ -155,7 +155,7 @@ def test_nobodys_pace_is_told_to_others(desk: Desk) -> None:
     assert pace.median_ms == 3_000
     assert "Yours, which only you see" not in people[0].get("/insight").text
     desk.store.desk.saved.prefer(people[0].name, pace=True)
-    assert "Yours, which only you see: 1 decisions, 1.0 an hour." in people[0].get("/insight").text
+    assert "Yours, which only you see: 1 decision, 1.0 an hour." in people[0].get("/insight").text
 
 
 def test_every_chart_has_its_table(desk: Desk) -> None:

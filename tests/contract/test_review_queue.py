@@ -58,7 +58,7 @@ def test_deciding_and_undoing_are_found_by_indexes(store: Store, plans: list[str
     batch, count = store.desk.bulk.decide(Wanted(None, output="toxicity.toxicity", low=0.98, high=1.0), Act("reject", "ana"), 2**40, NOW)
     assert count
     del plans[:]
-    assert store.desk.decisions.undo_batch(batch, "ana", NOW)
+    assert store.desk.decisions.undo_batch(batch, "ana", None, NOW, whose="ana")
     assert read_through(plans) == []
 
 
