@@ -28,7 +28,7 @@ _FORUM = re.compile(r"forum|thread|topic|(?:^|[\s_-])posts?(?:$|[\s_\d-])|postbo
 NAMED = re.compile(rf"{_COMMENT.pattern}|{_FORUM.pattern}")
 _ANSWER = re.compile(r"repl(?:y|ies)|quote|answer|antwort|zitat|respond|respuesta|report|flag|melden|abuse|cite|回复", re.IGNORECASE)
 _SINGLE = re.compile(
-    r"(?:^|\s)(?:[a-z]+[_-])?(?:comment|kommentar|comentario|commentaire|reply)(?:[_-]?(?:item|entry|row|block|single|post|\d+))*(?:\s|$)"
+    r"(?:^|\s)(?:[a-z]+[_-])?(?:comment|kommentar|comentario|commentaire|reply)(?:[_-]?(?:item|entry|row|block|single|post|default|\d+))*(?:\s|$)"
 )
 _LEAST = 1.0
 _NEARLY = 0.9

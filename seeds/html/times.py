@@ -24,6 +24,7 @@ _MARKED = [
     "data-unixtime",
     "data-created-at",
     "content",
+    "data-content",
     "title",
 ]
 _ATTRIBUTES = frozenset(_MARKED)

@@ -183,3 +183,15 @@ def test_what_a_telephone_adds_is_no_word_of_the_comment() -> None:
     ]
     article = seeds.parse(f"<html><body><h1>A quay</h1>{''.join(posts)}</body></html>")
     assert [comment.text for comment in article.comments] == list(WORDS)
+
+
+def test_a_time_that_only_an_attribute_holds_parts_the_records() -> None:
+    records = [
+        f'<div class="rvw-rev"><span class="rvw-rev__author">{name}</span> <span class="rvw-rev__timestamp" '
+        f'data-content="2026-03-14T1{at}:05:00Z"></span><div class="rvw-rev__body"><p>{WORDS[at]} I say so.</p></div></div>'
+        for at, name in enumerate(("Ana", "Bo", "Cy"))
+    ]
+    article = seeds.parse(f'<html lang="en"><body><h1>A quay</h1><div class="reviews">{"".join(records)}</div></body></html>')
+    assert [(comment.author, comment.created_at) for comment in article.comments] == [
+        (name, f"2026-03-14T1{at}:05:00Z") for at, name in enumerate(("Ana", "Bo", "Cy"))
+    ]
