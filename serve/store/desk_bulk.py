@@ -132,13 +132,13 @@ class Bulk:
         query = sa.select(audit.c.by, audit.c.at, audit.c.detail).where(audit.c.what == "bulk", audit.c.at >= since)
         if also is not None:
             query = query.where(sa.or_(audit.c.by == me, audit.c.site.in_(also)))
-        held = sa.select(decisions.c.batch, sa.func.count().label("size")).join(comments, comments.c.decision == decisions.c.number)
+        held = sa.select(decisions.c.batch, sa.func.count().label("size")).join(comments, comments.c.number == decisions.c.comment)
         with transaction(self._engine, writes=False) as connection:
             rows = connection.execute(query.order_by(audit.c.number.desc()).limit(limit * MOST // CHUNK)).all()
             whole = Counter[str]()
             for row in rows:
                 whole[row.detail["batch"]] += row.detail["count"]
-            held = held.where(decisions.c.batch.in_(list(whole)), decisions.c.kind != "undo")
+            held = held.where(decisions.c.batch.in_(list(whole)), comments.c.decision == decisions.c.number)
             holds = {row.batch: row.size for row in connection.execute(held.group_by(decisions.c.batch))}
         first = {row.detail["batch"]: row for row in reversed(rows)}
         names = ("batch", "kind", "output", "low", "high")
