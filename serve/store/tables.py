@@ -73,7 +73,7 @@ comments = Table(
     Index(None, "site", "state", "escalated", "urgency", "number"),
     # What the pages on all comments of a time read, and nothing else: a row by the index alone costs a third of a row of the table.
     Index("ix_comments_came", "received", "site", "state", "decision", "action", *WATCHED.values()),
-    Index(None, "state", "site", "received"),
+    Index(None, "state", "received", "site"),
     Index("ix_comments_undecided", "state", "toxicity_toxicity", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
 )
 versions = Table(

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from serve.store import Store
+from serve.store.desk_audit import Sought
 from serve.store.desk_decisions import Act, Seen
 from serve.store.desk_queue import Wanted
 from tests.benchmarks import desk_data
@@ -60,6 +61,33 @@ def test_deciding_and_undoing_are_found_by_indexes(store: Store, plans: list[str
     del plans[:]
     assert store.desk.decisions.undo_batch(batch, "ana", None, NOW, whose="ana")
     assert read_through(plans) == []
+
+
+def test_bulk_actions_and_lines_of_the_log_are_found_by_indexes(store: Store, plans: list[str]) -> None:
+    store.desk.bulk.decide(Wanted(None, output="toxicity.toxicity", low=0.9, high=0.95), Act("publish", "eve"), 2**40, NOW)
+    del plans[:]
+    [one] = store.desk.bulk.batches("eve", NOW)
+    assert one.count == one.holds > 0
+    for sought in (Sought(by="eve"), Sought(what="refused"), Sought(comment="c1")):
+        store.desk.audit.lines(sought, None, ())
+    assert read_through(plans) == []
+    assert [step for step in plans if step.startswith("SCAN audit")] == []
+
+
+def test_insight_reads_what_came_and_what_waits_by_an_index_alone(store: Store, plans: list[str]) -> None:
+    since = NOW - 30 * 86_400_000
+    store.insight.days(None, since, NOW)
+    store.insight.backlog(None, NOW)
+    store.insight.drift(["north"], since, NOW)
+    used = [step for step in plans if "ix_comments_came" in step or "ix_comments_state_received_site" in step]
+    assert len(used) >= 3
+    assert [step for step in used if "COVERING" not in step] == []
+
+
+def test_suggestions_walk_the_scores(store: Store, plans: list[str]) -> None:
+    assert {one.why for one in store.readings.suggest(None, 8)} >= {"disagreed"}
+    walked = [step for step in plans if "ix_comments_undecided (state=? AND toxicity_toxicity" in step]
+    assert len(walked) == 2, "from the middle up and down"
 
 
 def read_through(plans: list[str]) -> list[str]:

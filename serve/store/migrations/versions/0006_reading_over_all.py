@@ -12,7 +12,7 @@ INDEXES = {
     "ix_audit_what_number": ("audit", ("what", "number")),
     "ix_audit_comment": ("audit", ("comment",)),
     "ix_comments_came": ("comments", ("received", "site", "state", "decision", "action", *WATCHED)),
-    "ix_comments_state_site_received": ("comments", ("state", "site", "received")),
+    "ix_comments_state_received_site": ("comments", ("state", "received", "site")),
 }
 
 
