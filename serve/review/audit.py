@@ -129,7 +129,7 @@ def _day(text: str) -> int | None:
 
 
 def _entry(line: Line, _: Language) -> Entry:
-    left = dict(line.detail)
+    left = {name: value for name, value in line.detail.items() if (name, value) != ("kind", line.what)}
     said = [says(left.pop(name), _) for name, says in _SAYS.items() if name in left]
     if "low" in left and "high" in left:
         said.append(f"{_.percent(left.pop('low'))} – {_.percent(left.pop('high'))}")
