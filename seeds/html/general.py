@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seeds import marks
-from seeds.html import company, fields, records
+from seeds.html import authors, company, fields, records
 from seeds.html.fields import Fields
 from seeds.html.records import Record
 from seeds.html.times import Time
@@ -88,7 +88,7 @@ def judge(page: Page, read: Sequence[Fields], lang: str | None) -> Found:
     size = len(read)
     letters = sum(len(item.text) for item in read) + 1
     signs = {
-        "named": mean(fields.name_likeness(item.author or "") for item in read),
+        "named": mean(authors.name_likeness(item.author or "") for item in read),
         "timed": mean(item.record.time is not None for item in read),
         "spoken": mean(bool(item.text) for item in read),
         "length": mean(min(len(item.text), 200) for item in read) / 200,

@@ -1,0 +1,247 @@
+"""Who wrote each record: the slot that plays the author in most of them, or the words beside a record's time.
+
+A slot is an element's look (tag, classes, parent's look); what its class names say is data (`rules/classes.toml`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from importlib.resources import files
+
+from seeds import dates, marks
+from seeds.html.records import Record
+from seeds.html.tree import Page, mean
+
+Named = tuple[int | None, str | None, bool]
+"""The element that shows the name (None: words beside the time do), the name, and whether a word such as "by" says that it is one."""
+
+_MAX_NAME = 60
+_MAX_BEFORE = 120
+"""Characters before a name among which "replied to" is looked for."""
+_RUNNING = 160
+"""So many characters beside a name, and it stands in running text."""
+_LIKELY, _SURE = 0.9, 2.2
+"""Values of a slot that may hold the authors, and of one that surely does."""
+_SIGNS = " \t,;:|•·»«♦★☆✓✔"
+"""Not part of a name at its ends: what parts it from other words, and marks of a rank."""
+_AROUND = 0.3
+"""Malus of an element around the link to the author's page: it may show a rank or a counter, too."""
+_REACH = 80
+"""Elements of a record that are looked at for an author, from its begin; as many from its end."""
+_PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
+_DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(r"[a-z]+")
+_RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
+_STRONG, _WEAK, _NOT = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not"))
+_OTHERS = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_RULES['author']['others'])})(?:$|[\s_-])")
+_PROFILE = re.compile(
+    rf"(?:/|\b)(?:{'|'.join(_RULES['profile']['paths'])})(?:[/=?.:_-]|$)|[?&](?:{'|'.join(_RULES['profile']['parameters'])})=",
+    re.IGNORECASE,
+)
+_FORMS = frozenset(_RULES["body"]["forms"])
+
+
+def given(page: Page, record: Record, nodes: Sequence[int]) -> Named | None:
+    """The name in the first named element that shows one; a time beside it is not part of it."""
+    shown = range(record.time.begin, record.time.end) if record.time else range(0)
+    for node in nodes:
+        name = _name(page.join(at for at in range(page.first[node], page.last[node]) if at not in shown).replace("\n", " "))
+        if name and len(name) <= 2 * _MAX_NAME:
+            return node, name, False
+    return None
+
+
+@dataclass(slots=True)
+class _Slot:
+    """Where a slot stands: positions of the records that have it, its first element in each, the sum of the places of these elements."""
+
+    records: array[int] = field(default_factory=partial(array, "i"))
+    nodes: array[int] = field(default_factory=partial(array, "i"))
+    places: int = 0
+
+
+def learnt(page: Page, records: Sequence[Record]) -> list[Named]:
+    slots: dict[str, _Slot] = defaultdict(_Slot)
+    for at, record in enumerate(records):
+        for place, (node, names) in enumerate(_short(page, record)):
+            for name in names:
+                slot = slots[name]
+                if not slot.records or slot.records[-1] != at:
+                    slot.records.append(at)
+                    slot.nodes.append(node)
+                    slot.places += place
+    ranked = sorted(
+        (
+            (_author_value(page, _shown(page, name, slot.nodes), len(records)) - 0.02 * (slot.places / len(slot.nodes)), name)
+            for name, slot in slots.items()
+            if len(slot.nodes) >= 0.3 * len(records)
+        ),
+        reverse=True,
+    )
+    good = [name for value, name in ranked if value > _LIKELY][:4]
+    sure = sum(value > _SURE for value, _ in ranked[:4])
+    tries = [dict(zip(slots[name].records, _shown(page, name, slots[name].nodes), strict=True)) for name in good]
+    return [_author(page, record, [found.get(at) for found in tries], sure) for at, record in enumerate(records)]
+
+
+def _shown(page: Page, slot: str, nodes: Iterable[int]) -> list[tuple[int, str]]:
+    """The elements of a slot with the names in them."""
+    if slot.endswith("/"):
+        return [(node, _name(page.texts[page.first[node]]) or "") for node in nodes]
+    return [(node, _name(page.text(node)) or "") for node in nodes]
+
+
+def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None], sure: int) -> Named:
+    """The name in the best slot that the record has, or what stands beside its time.
+
+    The first `sure` slots are the author's beyond doubt: they may hold any words ("123456"), and a record without them is a guest's, whose
+    name stands beside the time rather than in a worse slot.
+    """
+    for found in tries[:sure]:
+        if found and any(map(str.isalnum, found[1])) and (found is tries[0] or not is_no_name(found[1])):
+            return *found, False
+    beside = beside_time(page, record)
+    if sure and beside[0]:
+        return None, *beside
+    for found in tries[sure:]:
+        if found and found[1] and not is_no_name(found[1]):
+            return *found, False
+    return None, *beside
+
+
+def beside_time(page: Page, record: Record) -> tuple[str | None, bool]:
+    """The author in the words around the time ("Posted by X on …", "X wrote:"), and whether such a word stands there."""
+    time = record.time
+    if time is None or time.line >= len(page.lines) or len(page.lines[time.line]) > 160:
+        return None, False
+    line = page.lines[time.line]
+    at = line.find(time.stamp.raw)
+    head, tail = (line[:at], line[at + len(time.stamp.raw) :]) if at >= 0 else (line, "")
+    head, tail = marks.without_fillers(marks.without_buttons(head), marks.without_buttons(tail))
+    for whole in (head, tail):
+        for part in _PARTS.split(whole):
+            name, said = marks.author_of(part)
+            if name and len(name) <= _MAX_NAME and not is_no_name(name):
+                return name, said
+    return None, False
+
+
+def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, str]]]:
+    """Elements of a record that show a few words and not the time, with their slots.
+
+    Words before an element's first child are a slot of their own: "Ana <em>Member</em>".
+    """
+    nodes = list(record.nodes())
+    if len(nodes) > 2 * _REACH:
+        nodes = [*nodes[:_REACH], *nodes[-_REACH:]]
+    shown = range(record.time.begin, record.time.end) if record.time else range(0)
+    behind = 0
+    for node in nodes:
+        first, last = page.first[node], page.last[node]
+        if node < behind or first == last:
+            continue
+        if node != record.begin and _is_foreign(page, node):
+            behind = page.end[node]
+            continue
+        timed = (first < shown.stop and shown.start < last) or _is_answered(page, node)
+        if not timed and last - first <= 4 and page.size(node) <= _MAX_NAME + 10 and page.line_of[first] == page.line_of[last - 1]:
+            yield node, (page.slot(node), _coarse(page, node))
+        if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
+            yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/")
+
+
+def _is_answered(page: Page, node: int) -> bool:
+    """Whether an element names the author of another comment: "replied to" stands before it on its line."""
+    first = page.first[node]
+    begin = page.line_first[page.line_of[first]]
+    if begin == first or page.size(node) > _MAX_NAME:
+        return False
+    before = page.join(range(begin, first)).strip()
+    if not before or len(before) > _MAX_BEFORE:
+        return False
+    name = page.text(node)
+    mark = marks.reply(f"{before} {name}") or marks.without_reply(f"{before} {name}")[1]
+    return mark is not None and mark.author is not None and mark.author in (name, _name(name))
+
+
+def _is_foreign(page: Page, node: int) -> bool:
+    """Whether an element shows no name of the author's: a form, a quote, who liked the comment."""
+    if page.tags[node] == "button":
+        return _said(page.words(node)) <= 0
+    return page.tags[node] in _FORMS or page.tags[node] == "blockquote" or _names_others(page.words(node))
+
+
+@lru_cache(maxsize=1 << 14)
+def _names_others(words: str) -> bool:
+    return _OTHERS.search(words) is not None
+
+
+def _coarse(page: Page, node: int) -> str:
+    """The slot by the first class of the element and of its parent: the others often tell states ("online", "staff")."""
+    parent = page.parent[node]
+    return f"{page.keys(node)[0]}<{page.keys(parent)[0] if parent >= 0 else ''}"
+
+
+def _name(text: str) -> str | None:
+    """The name in an element that shows it: without "by" and "said" around it, else as it is written."""
+    bare = text.strip()
+    name, said = marks.author_of(bare.rstrip(".…"))
+    return (name if said else bare.strip(_SIGNS)) or None
+
+
+@lru_cache(maxsize=1 << 14)
+def _said(words: str) -> float:
+    """What class names say of an element being the author: -1 .. 2."""
+    tokens = _TOKEN.findall(words)
+    if any(token in _STRONG for token in tokens):
+        return 2.0 if not any(token in _NOT for token in tokens) else 0.8
+    if any(token in _NOT for token in tokens):
+        return -0.6
+    return 1.0 if any(token in _WEAK for token in tokens) else 0.0
+
+
+def _author_value(page: Page, found: Sequence[tuple[int, str]], size: int) -> float:
+    """How well a slot plays the author: names in it, told by classes and links, in most records, not the same in all."""
+    texts = [text for _, text in found]
+    if mean(is_no_name(text) for text in texts) > 0.4:
+        return -1.0
+    node = found[0][0]
+    said = (
+        max(_said(page.words(node)), 0.6 * _said(page.words(page.parent[node])))
+        if _said(page.words(node)) >= 0
+        else _said(page.words(node))
+    )
+    href = page.nodes[node].get("href") or ""
+    linked = 0.8 * (_PROFILE.search(href) is not None) + 0.3 * (
+        page.nodes[node].get("rel") in ("external nofollow", "nofollow external", "author")
+    )
+    likeness = mean(name_likeness(text) for text in texts)
+    distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
+    constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
+    running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found)
+    if any(_PROFILE.search(page.nodes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
+        linked -= _AROUND
+    return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
+
+
+def name_likeness(text: str) -> float:
+    """0 .. 1: how much a text looks like a name that a person chose."""
+    if not text or len(text) > _MAX_NAME or "://" in text:
+        return 0.0
+    value = max(1.0 - 0.2 * max(len(text.split()) - 3, 0), 0.0)
+    return value * (0.5 if re.search(r"[!?…,;:]$|[.!?;:]\s", text) else 1.0)
+
+
+@lru_cache(maxsize=1 << 14)
+def is_no_name(text: str) -> bool:
+    """Buttons, counters, numbers, times, facts about a member."""
+    if not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None:
+        return True
+    stamp = dates.find(f"{text} 2000") if any(map(str.isdigit, text)) else None  # "Apr 24": a day without its year
+    return stamp is not None and 2 * (stamp.end - stamp.begin) > len(text)
