@@ -67,9 +67,9 @@ def test_all_three_kinds_of_client_are_shown() -> None:
 
 
 def test_the_table_names_each_attribute_that_is_judged() -> None:
-    from serve.api import perspective
+    from serve import attributes
 
-    judged = {name for name in perspective._table()[0] if not name.endswith("_EXPERIMENTAL")}
+    judged = {name for name in attributes.table()[0] if not name.endswith("_EXPERIMENTAL")}
     named = set(re.findall(r"`([A-Z_]+)`", PAGE.partition("## Attributes")[2].partition("## Thresholds")[0]))
     assert judged <= named
     assert named - judged <= {*tomllib.loads(default("perspective.toml"))["known"]["names"], "_EXPERIMENTAL"}
