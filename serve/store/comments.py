@@ -231,7 +231,7 @@ def _write(connection: Connection, held: Stored | None, incoming: Incoming, judg
     version = held.version + 1 if held else 1
     values = {name: getattr(incoming, name) for name in ("article", "author", "reply_to", "created_at")}
     values |= {"version": version, "state": "open" if judged["action"] == "review" else "decided", "action": judged["action"]}
-    values |= measures(judged, now)
+    values |= measures(judged, incoming.text, now)
     if held:
         number = held.number
         _change(connection, number, **values)

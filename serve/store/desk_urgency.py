@@ -7,6 +7,8 @@ the same for all comments: the key alone, stored once and indexed, puts them int
 True
 >>> key({"toxicity": {"insult": 0.6}}, 0) > key({"toxicity": {"insult": 0.6}}, 1)  # of two alike, the one that waits longer
 True
+>>> key({"toxicity": {"insult": 0.4}}, 0) > key({"toxicity": {"threat": 0.4}}, 0, wordless=is_wordless("☕🐈"))  # what can be read first
+True
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from labels.scores import Scores, Unscored
+from labels.scores import Scores
 from serve.store.tables import SCORES
 
 DOUBLES_MS = 6 * 3_600_000
@@ -31,28 +33,35 @@ HARM = {
 }
 """What an output of toxicity weighs where it is certain: what can hurt a person goes before what is merely rude."""
 _UNSCORED = 0.5
+_WORDLESS = 0.1
+"""What is left of the harm of a comment without a letter or digit. The model learned from words: of faces and hearts alone it says little,
+and a person sees at once what they mean. They still wait for one, behind what can be read."""
 _LEAST = 0.01
 
 
-def key(scores: Scores, since: int, *, empty: bool = False) -> float:
-    """The comment with the greatest key is next. `since`: milliseconds since 1970 from when it waits. One without a word can wait."""
+def key(scores: Scores, since: int, *, wordless: bool = False) -> float:
+    """The comment with the greatest key is next. `since`: milliseconds since 1970 from when it waits. `wordless`: see `is_wordless`."""
     toxicity = scores.get("toxicity", {})
-    if empty:
-        return math.log2(_LEAST) - since / DOUBLES_MS
-    if not toxicity:
-        return math.log2(_UNSCORED * 2) - since / DOUBLES_MS
-    harm, chance = max((weight * toxicity.get(name, 0.0), toxicity.get(name, 0.0)) for name, weight in HARM.items())
+    if toxicity:
+        harm, chance = max((weight * toxicity.get(name, 0.0), toxicity.get(name, 0.0)) for name, weight in HARM.items())
+    else:
+        harm, chance = (0.0, 0.0) if wordless else (_UNSCORED, 0.5)
     uncertainty = 1 - abs(2 * chance - 1)
-    return math.log2(max(harm, _LEAST) * (1 + uncertainty)) - since / DOUBLES_MS
+    return math.log2(max(harm * (_WORDLESS if wordless else 1), _LEAST) * (1 + uncertainty)) - since / DOUBLES_MS
 
 
-def measures(judged: Mapping[str, Any], since: int) -> dict[str, Any]:
+def is_wordless(text: str) -> bool:
+    """Whether no letter and no digit of any script stands in it: emoji, signs, or nothing."""
+    return not any(map(str.isalnum, text))
+
+
+def measures(judged: Mapping[str, Any], text: str, since: int) -> dict[str, Any]:
     """The columns of `comments` that the desk sorts and filters by, of the columns of a version; with nobody's decision on it."""
     scores: Scores = judged["scores"]
     columns = {column: scores.get(head, {}).get(output) for name, column in SCORES.items() for head, output in [name.split(".")]}
     return {
         "lang": judged["lang"],
-        "urgency": key(scores, since, empty=judged["reason"] == Unscored.EMPTY),
+        "urgency": key(scores, since, wordless=is_wordless(text)),
         "escalated": False,
         "highlighted": False,
         "decision": None,

@@ -72,7 +72,8 @@ def _rows(rng: random.Random, number: int, kind: str, now: int) -> tuple[dict[st
     judged = {"scores": scores, "lang": rng.choice(("en", "bg", "de", "vi")), "reason": None}
     decided = kind == "decided"
     action = ("reject" if rng.random() < scores["toxicity"]["toxicity"] else "publish") if decided else "review"
-    row = measures(judged, received) | {
+    text = " ".join(rng.choices(_WORDS, k=rng.randint(4, 60)))
+    row = measures(judged, text, received) | {
         "number": number,
         "site": site,
         "id": f"c{number}",
@@ -90,7 +91,7 @@ def _rows(rng: random.Random, number: int, kind: str, now: int) -> tuple[dict[st
     version = judged | {
         "comment": number,
         "version": 1,
-        "text": " ".join(rng.choices(_WORDS, k=rng.randint(4, 60))),
+        "text": text,
         "digest": hashlib.sha256(str(number).encode()).hexdigest(),
         "low_confidence": [],
         "model": "bench@0",
