@@ -22,6 +22,7 @@ from serve.review.people import ROLES, may_handle
 from serve.security import Role
 from serve.service import Service, in_thread
 from serve.store.desk_audit import Line, Sought
+from serve.store.desk_decisions import IN_BULK
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
@@ -137,7 +138,8 @@ def _entry(line: Line, _: Language) -> Entry:
         said.append(f"{_role(left.pop('before'), _)} → {_role(left.pop('after'), _)}")
     rest = [f"{left.pop('method', '')} {left.pop('path')}".strip()] if "path" in left else []
     rest += [f"{name} {_plain(value)}" for name, value in left.items() if value is not None]
-    return Entry(line, _(WHATS.get(line.what, line.what)), tuple(said), tuple(rest))
+    what = line.what.removesuffix(IN_BULK)
+    return Entry(line, _(WHATS.get(what, what)), tuple(said), tuple(rest))
 
 
 def _plain(value: Any) -> str:

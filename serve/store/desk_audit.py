@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from serve.store.database import transaction
+from serve.store.desk_decisions import IN_BULK
 from serve.store.tables import audit, comments
 
 
@@ -31,12 +32,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which lines; None: all."""
+    """Which lines; None: all, but of a bulk action one line stands for those of its comments."""
 
     what: str | None = None
     by: str | None = None
     site: str | None = None
     comment: str | None = None
+    """With it, the lines of this comment in bulk actions too."""
     since: int | None = None
     until: int | None = None
     """Milliseconds since 1970, not included."""
@@ -63,7 +65,11 @@ class Audit:
 
 
 def _fits(sought: Sought) -> list[sa.ColumnElement[bool]]:
-    named = [(audit.c[name], getattr(sought, name)) for name in ("what", "by", "site", "comment")]
+    named = [(audit.c[name], getattr(sought, name)) for name in ("by", "site", "comment")]
     wanted = [column == value for column, value in named if value is not None]
+    if sought.what is not None:
+        wanted.append(audit.c.what.in_([sought.what, *([sought.what + IN_BULK] if sought.comment is not None else [])]))
+    elif sought.comment is None:
+        wanted.append(audit.c.what.not_in([what + IN_BULK for what in ("decision", "undo")]))
     wanted += [audit.c.at >= sought.since] if sought.since is not None else []
     return wanted + ([audit.c.at < sought.until] if sought.until is not None else [])

@@ -18,6 +18,8 @@ ACTIONS = {"publish": "publish", "highlight": "publish", "reject": "reject", "es
 """Kind of a decision -> what holds after it. A note changes nothing, an undo restores what was."""
 CHUNK = 250
 """Comments of one transaction of a bulk action: other moderators' decisions pass in between."""
+IN_BULK = " in bulk"
+"""Ends what a line of the audit log tells of, where it is one comment of a bulk action: that has a line of its own."""
 _STATE = ("state", "action", "escalated", "highlighted", "decision")
 
 
@@ -127,21 +129,29 @@ class Decisions:
             return _undo(connection, found, by, now) if found else None
 
     def undo_batch(self, batch: str, by: str, sites: Sequence[str] | None, now: int, *, whose: str | None) -> Done | None:
-        """Takes back a bulk action, all but what was decided or edited since. None: nothing of it is left.
+        """Takes back a bulk action, all but what was decided or edited since, with one line of the log for each part that was written.
+        None: nothing of it is left.
 
         `whose`: the person who must have done it; None: anybody, as an admin takes it back for them.
         """
         query = _undoable(whose, sites).where(decisions.c.batch == batch)
         with transaction(self._engine, writes=False) as connection:
             numbers = connection.execute(query.with_only_columns(decisions.c.number).order_by(decisions.c.number)).scalars().all()
-        done, count = None, 0
+        done = list[Done]()
         for begin in range(0, len(numbers), CHUNK):
             with transaction(self._engine, writes=True) as connection:
+                part = list[Done]()
                 for taken in connection.execute(query.where(decisions.c.number.in_(numbers[begin : begin + CHUNK]))).mappings().all():
                     held = _held(connection, taken["comment"])
                     if held["decision"] == taken["number"] and held["version"] == taken["version"]:
-                        done, count = _restore(connection, held, taken, by, now), count + 1
-        return replace(done, count=count) if done else None
+                        part.append(_restore(connection, held, taken, by, now))
+                if part:
+                    touched = {one.site for one in part}
+                    said = {"batch": batch, "kind": part[0].kind, "count": len(part)}
+                    site = touched.pop() if len(touched) == 1 else None
+                    connection.execute(audit.insert().values(at=now, by=by, what="undo", site=site, detail=said))
+                done += part
+        return replace(done[-1], count=len(done)) if done else None
 
     def last(self, by: str, sites: Sequence[str] | None) -> RowMapping | None:
         """What `undo_last` would take back: number, comment, kind, action, batch."""
@@ -242,5 +252,6 @@ def _announce(connection: Connection, held: RowMapping, row: Mapping[str, Any], 
 
 
 def _log(connection: Connection, held: RowMapping, what: str, row: Mapping[str, Any], detail: dict[str, Any]) -> None:
+    what += IN_BULK if row["batch"] else ""
     values = {"at": row["at"], "by": row["by"], "what": what, "site": held["site"], "comment": held["id"]}
     connection.execute(audit.insert().values(**values, detail=detail | {"version": held["version"]}))

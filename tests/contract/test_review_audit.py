@@ -45,7 +45,7 @@ def test_what_was_done_and_what_was_refused_stands_there(desk: Desk) -> None:
     assert moderator.get("/review/comments/4000000000").status_code == 404
     done = lines(admin, f"by={moderator.name}")
     assert [next(what for what in WHATS.values() if f"{moderator.name} {what}" in one) for one in done] == [
-        *("refused", "bulk action", "decision", "decision", "undone", "decision")
+        *("refused", "bulk action", "undone", "decision")
     ]
     assert "what was asked for is not there, or is not theirs GET /review/comments/{number}" in done[0]
     assert "rejected · 2 comments · toxic · 0% – 100%" in done[1]
@@ -55,6 +55,24 @@ def test_what_was_done_and_what_was_refused_stands_there(desk: Desk) -> None:
         "it came from another site’s page POST /review/bulk/undo",
         "the role does not allow it POST /review/bulk/decide",
     ]
+
+
+def test_a_bulk_action_and_its_undo_are_one_line_each_and_each_comment_has_its_own(desk: Desk) -> None:
+    site = desk.site()
+    numbers = desk.put(site, 0.8, 0.9, 0.95)
+    ids = [card.id for number in numbers if (card := desk.store.desk.queue.card(number, None)) is not None]
+    admin, moderator = desk.seat("admin", site), desk.seat("moderator", site)
+    moderator.post("/review/bulk/decide", WHOLE)
+    assert moderator.post("/review/undo").status_code == 200
+    undone, done = lines(admin, f"by={moderator.name}")
+    assert f"{moderator.name} undone rejected · 3 comments {site} batch " in undone
+    assert f"{moderator.name} bulk action rejected · 3 comments" in done
+    assert undone.rpartition(" ")[2] == done.rpartition(" ")[2], "the same batch"
+    assert lines(admin, f"by={moderator.name}&what=undo") == [undone]
+    for name in ids:
+        one = lines(admin, f"comment={name}")
+        assert [next(what for what in ("undone", "decision") if f" {what} " in line) for line in one] == ["undone", "decision"]
+        assert lines(admin, f"comment={name}&what=undo") == one[:1]
 
 
 def test_a_wrong_password_is_refused_and_stands_there(desk: Desk) -> None:

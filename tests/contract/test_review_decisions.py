@@ -322,7 +322,7 @@ def test_an_admin_takes_back_what_another_did_in_bulk_and_is_named_for_it(desk: 
     admin = desk.seat("admin", site)
     assert admin.post("/review/bulk/undo", {"batch": batch}).headers["location"].endswith("undone=2")
     assert [one["state"] for one in desk.holds(numbers).values()] == ["open", "open"]
-    assert [line["what"] for line in desk.logged(admin.name)] == ["undo", "undo"]
+    assert [line["what"] for line in desk.logged(admin.name)] == ["undo in bulk", "undo in bulk", "undo"]
     assert ana.post("/review/undo").status_code == 404, "nothing of hers is left to take back"
 
 
