@@ -43,6 +43,10 @@ def read(
     text, _, warnings = detect.decode(document, charset) if isinstance(document, bytes) else (detect.lines(document), "", ())
     if not text.strip():
         raise DocumentError("empty: nothing but white space")
-    if detect.is_html(text):
-        return html.read(Document(text, id, url, None, now, warnings))
-    return crawl_text.read(Document(text, id, url, detect.language(text), now, warnings))
+    if not detect.is_html(text):
+        return crawl_text.read(Document(text, id, url, detect.language(text), now, warnings))
+    markup = html.tree.encoded(text)
+    del text  # each of the three may take several times the page's size: one at a time
+    root = html.tree.parse(markup)
+    del markup
+    return html.read_tree(root, Document("", id, url, None, now, warnings))

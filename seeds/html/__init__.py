@@ -19,7 +19,7 @@ from seeds.html import article, embedded, general, parents, platforms, stated, t
 from seeds.html.embedded import Item
 from seeds.html.fields import Fields
 from seeds.html.times import Time
-from seeds.html.tree import Page
+from seeds.html.tree import Element, Page
 from seeds.replies import RawComment
 
 WAYS = ("talk", "state", "platform", "linked_data", "general")
@@ -42,7 +42,11 @@ class _Thread:
 
 def read(document: Document, ways: Collection[str] = WAYS) -> Reading:
     """The article and its comments. Never fails: a page in which no thread is found has no comments."""
-    root = tree.parse(document.text)
+    return read_tree(tree.parse(document.text), document, ways)
+
+
+def read_tree(root: Element | None, document: Document, ways: Collection[str] = WAYS) -> Reading:
+    """As `read`, without the document's text."""
     if root is None:
         return Reading(Article(document.id, "", url=document.url, read_by="html/no_comments", warnings=document.warnings), ())
     page = tree.flatten(root)
@@ -61,7 +65,7 @@ def _declared(page: Page) -> str | None:
 
 def _of_talk(page: Page, lang: str | None) -> _Thread | None:
     found = talk.find(page, lang)
-    return _Thread("talk", list(found.comments), [page.path(node) for node in found.nodes]) if found else None
+    return _Thread("talk", list(found.comments), page.paths(found.nodes)) if found else None
 
 
 def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str]) -> _Thread | None:
@@ -90,7 +94,7 @@ def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> 
     raws = [_raw(page, item, up[at] if up else None) for at, item in enumerate(read)]
     if up is None:
         raws = stated.of(page, read, raws)
-    return _Thread(way, raws, [page.path(item.record.begin) for item in read], read, opens)
+    return _Thread(way, raws, page.paths([item.record.begin for item in read]), read, opens)
 
 
 def _spoken(read: Sequence[Fields]) -> list[Fields]:

@@ -109,7 +109,7 @@ class _Said:
             chosen = _selector(css)
             shown, beside = ((), self.heads) if chosen[0][-1].tag in ("meta", "link") else (select(self.page, chosen), self.hidden)
             found = chain(
-                (self.page.nodes[node] for node in shown),
+                self.page.elements(shown),
                 (element for element in beside if any(fits(element, steps) for steps in chosen)),
             )
             texts = ((element.get(attribute) if attribute else "".join(element.itertext())) for element in found)
@@ -175,11 +175,11 @@ def regions(page: Page, read: Sequence[Fields]) -> list[int]:
 
 def text(page: Page, cut: Sequence[int]) -> str:
     """The article's words. Takes the elements `cut` out of the tree, so the page cannot be read again afterwards."""
-    if len(page.nodes) > _MAX_NODES or page.too_deep:
+    if len(page.tags) > _MAX_NODES or page.too_deep:
         gone = {line for node in cut for line in page.line_of[page.first[node] : page.last[node]]}
         return prose.split([line for at, line in enumerate(page.lines) if at not in gone], {})[1]
-    for node in cut:
-        _remove(page.nodes[node])
+    for element in list(page.elements(cut)):
+        _remove(element)
     for script in list(page.root.iter("script")):
         if script.get("type") != "application/ld+json":
             _remove(script)

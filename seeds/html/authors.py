@@ -217,15 +217,15 @@ def _author_value(page: Page, found: Sequence[tuple[int, str]], size: int) -> fl
         if _said(page.words(node)) >= 0
         else _said(page.words(node))
     )
-    href = page.nodes[node].get("href") or ""
+    href = page.attributes[node].get("href") or ""
     linked = 0.8 * (_PROFILE.search(href) is not None) + 0.3 * (
-        page.nodes[node].get("rel") in ("external nofollow", "nofollow external", "author")
+        page.attributes[node].get("rel") in ("external nofollow", "nofollow external", "author")
     )
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
     running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found)
-    if any(_PROFILE.search(page.nodes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
+    if any(_PROFILE.search(page.attributes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
         linked -= _AROUND
     return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
 

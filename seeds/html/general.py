@@ -129,8 +129,8 @@ _BAR = 4.8
 
 def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
     """Whether a record that stands alone is a comment: repetition cannot tell, so its class must, and name and time be there."""
-    element = page.nodes[item.record.begin]
-    words = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
+    said = page.attributes[item.record.begin]
+    words = f"{said.get('class') or ''} {said.get('id') or ''}".lower()
     return _SINGLE.search(words) is not None and signs["named"] >= 0.6 and signs["timed"] == 1 and signs["linked"] < 0.3
 
 
@@ -143,7 +143,7 @@ def _is_announced(page: Page, read: Sequence[Fields]) -> bool:
 def _is_anchored(page: Page, record: Record) -> bool:
     """Whether a named anchor with a number stands before the record's first words, as forums write it."""
     nodes = range(record.begin, min(record.begin + _ANCHOR_NODES, record.end))
-    return any(page.tags[at] == "a" and any(map(str.isdigit, page.nodes[at].get("name") or "")) for at in nodes)
+    return any(page.tags[at] == "a" and any(map(str.isdigit, page.attributes[at].get("name") or "")) for at in nodes)
 
 
 def _linked(page: Page, item: Fields) -> int:
@@ -180,10 +180,8 @@ def _has_answer(page: Page, item: Fields) -> float:
     for node in item.record.nodes():
         if page.tags[node] not in ("a", "button", "span", "input") or page.size(node) > 40:
             continue
-        element = page.nodes[node]
-        if _ANSWER.search(
-            " ".join(filter(None, (element.get("class"), element.get("href"), element.get("title"), element.get("onclick"))))[:300]
-        ):
+        said = page.attributes[node]
+        if _ANSWER.search(" ".join(filter(None, (said.get("class"), said.get("href"), said.get("title"), said.get("onclick"))))[:300]):
             return 1.0
         text = page.text(node)
         if text and marks.is_button(text) and marks.has_button_word(text):

@@ -6,11 +6,11 @@ of(page, records)  ->  for each record the position of its parent or None; None 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from seeds.html.fields import Fields
-from seeds.html.tree import Element, Page
+from seeds.html.tree import Page
 
 Parents = list[int | None]
 _LEVEL = re.compile(
@@ -47,7 +47,7 @@ def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
     owners: dict[str, int] = {}
     for at, item in enumerate(read):
         for node in item.record.nodes():
-            if name := page.nodes[node].get("id"):
+            if name := page.attributes[node].get("id"):
                 owners.setdefault(name, at)
     parents = [next((owners.get(target) for target in _references(page, item)), None) for item in read]
     return parents if any(parent is not None for parent in parents) else None
@@ -55,9 +55,9 @@ def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
 
 def _references(page: Page, item: Fields) -> Iterator[str]:
     for node in item.record.nodes():
-        element = page.nodes[node]
-        if element.get("itemprop") == "parentItem" or _IN_REPLY.search(element.get("class") or "") or element.get("rel") == "in-reply-to":
-            _, _, name = (element.get("href") or element.get("itemid") or "").partition("#")
+        said = page.attributes[node]
+        if said.get("itemprop") == "parentItem" or _IN_REPLY.search(said.get("class") or "") or said.get("rel") == "in-reply-to":
+            _, _, name = (said.get("href") or said.get("itemid") or "").partition("#")
             if name:
                 yield name
 
@@ -82,11 +82,11 @@ def _level_of(page: Page, item: Fields) -> float | None:
 
 
 def _level(page: Page, node: int) -> float | None:
-    element = page.nodes[node]
+    said = page.attributes[node]
     for name in ("data-depth", "data-level", "aria-level", "indent", "data-indent"):
-        if (value := element.get(name)) and value.strip().isdigit():
+        if (value := said.get(name)) and value.strip().isdigit():
             return float(value)
-    match = _LEVEL.search(element.get("class") or "")
+    match = _LEVEL.search(said.get("class") or "")
     return float(match[1]) if match else None
 
 
@@ -97,17 +97,17 @@ def by_indent(page: Page, read: Sequence[Fields]) -> Parents | None:
 
 def _indent(page: Page, item: Fields) -> float | None:
     for node in [*_frames(page, item), *_first_inside(page, item)]:
-        element = page.nodes[node]
-        if (match := _INDENT.search(element.get("style") or "")) is not None:
+        said = page.attributes[node]
+        if (match := _INDENT.search(said.get("style") or "")) is not None:
             return float(match[1])
-        if page.tags[node] == "img" and page.first[node] == item.record.first and (width := _spacer(element)) is not None:
+        if page.tags[node] == "img" and page.first[node] == item.record.first and (width := _spacer(said)) is not None:
             return width
-        if (value := element.get("indent")) and value.isdigit():
+        if (value := said.get("indent")) and value.isdigit():
             return float(value)
     return None
 
 
-def _spacer(image: Element) -> float | None:
+def _spacer(image: Mapping[str, str]) -> float | None:
     """The width of a picture that only keeps a distance: as high as a line of dots, unlike a face."""
     width, height = image.get("width") or "", image.get("height") or "0"
     return float(width) if width.isdigit() and height.isdigit() and int(height) <= _MAX_SPACER else None
@@ -156,13 +156,13 @@ def _stacked(levels: Sequence[float | None]) -> Parents | None:
 
 def own_id(page: Page, item: Fields) -> str | None:
     """The page's own id of a record: of the element, of an attribute made for it, of an anchor in its header."""
-    element = page.nodes[item.record.begin]
+    said = page.attributes[item.record.begin]
     for name in ("data-comment-id", "data-commentid", "data-post-id", "data-id", "id", "data-comment", "data-message-id", "name"):
-        if (value := element.get(name)) and any(map(str.isdigit, value)):
+        if (value := said.get(name)) and any(map(str.isdigit, value)):
             return str(value)[:100]
     for node in _first_inside(page, item)[:6]:
         for name in ("id", "name"):
-            if (value := page.nodes[node].get(name)) and any(map(str.isdigit, value)):
+            if (value := page.attributes[node].get(name)) and any(map(str.isdigit, value)):
                 return str(value)[:100]
     return None
 

@@ -101,7 +101,7 @@ def read(page: Page, platform: Platform, found: list[Record], times: Sequence[Ti
     )
     if platform.author_attribute:
         for item in read:
-            item.author = (page.nodes[item.record.begin].get(platform.author_attribute) or "").strip() or item.author
+            item.author = (page.attributes[item.record.begin].get(platform.author_attribute) or "").strip() or item.author
     return read
 
 

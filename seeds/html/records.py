@@ -86,7 +86,7 @@ def named(page: Page, pattern: re.Pattern[str]) -> list[list[Record]]:
     """Elements whose look says a word of the pattern, one list for each look; those that hold most text first."""
     groups: dict[str, list[int]] = defaultdict(list)
     says: dict[str, bool] = {"": False}
-    for node in range(1, len(page.nodes)):
+    for node in range(1, len(page.tags)):
         if page.size(node) <= _MIN_NAMED:
             continue
         words = page.words(node)

@@ -6,7 +6,7 @@ select(page, selector("li.comment[id^=comment-] .fn"))  ->  elements by number
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -34,10 +34,10 @@ class Step:
         """What must stand in the element's class and id."""
         return tuple(value for name, _, value in self.tests if name in ("class", "id"))
 
-    def fits(self, element: Element) -> bool:
-        """Whether an element is of the tag and passes each test."""
-        return (not self.tag or element.tag == self.tag) and all(
-            (held := element.get(name)) is not None and _SIGNS[sign](held, value) for name, sign, value in self.tests
+    def fits(self, tag: str, said: Mapping[str, str]) -> bool:
+        """Whether an element is of the tag and what its attributes say passes each test."""
+        return (not self.tag or tag == self.tag) and all(
+            (held := said.get(name)) is not None and _SIGNS[sign](held, value) for name, sign, value in self.tests
         )
 
 
@@ -82,16 +82,24 @@ def select(page: Page, chosen: Selector) -> list[int]:
     found: set[int] = set()
     for steps in chosen:
         if all(word in page.look for step in steps for word in step.words):
-            found.update(node for node in page.having(steps[-1].key) if fits(page.nodes[node], steps))
+            found.update(node for node in page.having(steps[-1].key) if _fits(page, node, steps))
     return sorted(found)
 
 
+def _fits(page: Page, node: int, steps: Sequence[Step]) -> bool:
+    tags, attributes = page.tags, page.attributes
+    if not steps[-1].fits(tags[node], attributes[node]):
+        return False
+    outer = iter(page.ancestors(node))
+    return all(any(step.fits(tags[at], attributes[at]) for at in outer) for step in reversed(steps[:-1]))
+
+
 def fits(element: Element, steps: Sequence[Step]) -> bool:
-    """Whether an element fits one alternative of a selector."""
-    if not steps[-1].fits(element):
+    """Whether an element, be it visible or not, fits one alternative of a selector."""
+    if not steps[-1].fits(element.tag, element):
         return False
     outer = element.iterancestors()
-    return all(any(map(step.fits, outer)) for step in reversed(steps[:-1]))
+    return all(any(step.fits(each.tag, each) for each in outer) for step in reversed(steps[:-1]))
 
 
 def exists(root: Element, chosen: Selector) -> bool:

@@ -114,7 +114,7 @@ def _user_links(page: Page) -> list[tuple[int, str]]:
     """Links to a user's page, talk page or contributions, with the user's name."""
     found = []
     for node, tag in enumerate(page.tags):
-        if tag == "a" and (user := _user(page.nodes[node].get("href") or "")):
+        if tag == "a" and (user := _user(page.attributes[node].get("href") or "")):
             found.append((node, user))
     return found
 
@@ -198,8 +198,8 @@ def _headings(page: Page) -> list[tuple[int, int]]:
 def _frame(page: Page) -> set[int]:
     """Pieces that the wiki puts between the words: edit links, the table of contents."""
     found: set[int] = set()
-    for node, element in enumerate(page.nodes):
-        if element.get("id") == "toc" or not _FRAME.isdisjoint((element.get("class") or "").split()):
+    for node, said in enumerate(page.attributes):
+        if said.get("id") == "toc" or not _FRAME.isdisjoint(said.get("class", "").split()):
             found.update(range(page.first[node], page.last[node]))
     return found
 

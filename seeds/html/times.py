@@ -27,7 +27,6 @@ _MARKED = [
     "data-content",
     "title",
 ]
-_ATTRIBUTES = frozenset(_MARKED)
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
@@ -154,8 +153,8 @@ class _Reader:
     def marked(self) -> list[Time]:
         page = self.page
         found, covered = [], 1
-        for node, element in enumerate(page.nodes):
-            if node < covered or _ATTRIBUTES.isdisjoint(element.keys()) or page.size(node) > _MAX_PIECE:
+        for node in sorted({node for name in _MARKED for node in page.having(f"[{name}")}):
+            if node < covered or page.size(node) > _MAX_PIECE:
                 continue
             stamp = self._of_attributes(node)
             if stamp is not None:
@@ -166,16 +165,16 @@ class _Reader:
         return found
 
     def _of_attributes(self, node: int) -> Stamp | None:
-        element = self.page.nodes[node]
+        said, tag = self.page.attributes[node], self.page.tags[node]
         for name in _MARKED:
-            value = element.get(name)
+            value = said.get(name)
             if not value or len(value) > _MAX_PIECE or not _DIGIT.search(value):
                 continue
             stamp = of_value(value) or (self._find(value) if name in ("title", "datetime") else None)
             if stamp is None or stamp.written is None or (name == "title" and stamp.end - stamp.begin < len(value) / 2):
                 continue
             shown = self.page.text(node)
-            if name in ("title", "content", "data-date") and not shown and element.tag not in ("time", "abbr", "meta"):
+            if name in ("title", "content", "data-date") and not shown and tag not in ("time", "abbr", "meta"):
                 continue
             return replace(stamp, raw=shown or value)
         return None

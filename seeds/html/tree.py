@@ -14,7 +14,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import intern
@@ -109,12 +109,17 @@ _SPEAKING = ("class", "id", "itemprop", "rel", "data-testid", "data-test")
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]{7,}|\d+")
 
 
-def parse(markup: str) -> Element | None:
-    """The root element; None where the markup holds none. As broken as the web's markup may be."""
+def encoded(markup: str) -> bytes:
+    """What lxml reads: UTF-8 without null characters, at which it would stop."""
+    return markup.replace("\x00", "").encode("utf-8", "replace")
+
+
+def parse(markup: str | bytes) -> Element | None:
+    """The root element of a page or of its `encoded` text; None where it holds none. As broken as the web's markup may be."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_ONE_CLASS)
     try:
-        root = html.document_fromstring(markup.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+        root = html.document_fromstring(encoded(markup) if isinstance(markup, str) else markup, parser=parser)
     except (etree.ParserError, ValueError):
         return None
     return root
@@ -130,8 +135,10 @@ class Page:
     """Elements by number in document order. `parent[0]` is -1."""
 
     root: Element
-    nodes: list[Element] = field(default_factory=list)
+    hidden: frozenset[str] = HIDDEN
     tags: list[str] = field(default_factory=list)
+    attributes: list[Mapping[str, str]] = field(default_factory=list)
+    """Elements that say the same share one mapping. No lxml element is kept: each would take more than all its entries here."""
     parent: array[int] = field(default_factory=_numbers)
     depth: array[int] = field(default_factory=_numbers)
     end: array[int] = field(default_factory=_numbers)
@@ -157,15 +164,15 @@ class Page:
 
     def classes(self, node: int) -> tuple[str, ...]:
         """Class names in lower case, numbers as "0", without those that only count ("odd", "first")."""
-        return _classes((self.nodes[node].get("class") or "")[:400])
+        return _classes(self.attributes[node].get("class", "")[:400])
 
     def keys(self, node: int) -> tuple[str, ...]:
         """What the element can be recognised by in another record: tag with each class, the pattern of its id, its item property."""
         found = self._keys[node]
         if found is None:
-            read = self.nodes[node].get
-            name = shape(name[:100].lower()) if (name := read("id") or "") and any(map(str.isdigit, name)) else ""
-            found = self._keys[node] = _keys(self.tags[node], self.classes(node), name, (read("itemprop") or "")[:60].lower())
+            said = self.attributes[node]
+            name = shape(name[:100].lower()) if (name := said.get("id", "")) and any(map(str.isdigit, name)) else ""
+            found = self._keys[node] = _keys(self.tags[node], self.classes(node), name, said.get("itemprop", "")[:60].lower())
         return found
 
     def style(self, node: int) -> str:
@@ -184,20 +191,19 @@ class Page:
         """Class, id, item property and rel as one lower-case string: where authors of pages say what an element is."""
         found = self._words[node]
         if found is None:
-            read = self.nodes[node].get
-            said = " ".join(filter(None, map(read, _SPEAKING))).lower()[:400] if self.nodes[node].keys() else ""
-            found = self._words[node] = intern(said)
+            said = self.attributes[node]
+            found = self._words[node] = intern(" ".join(filter(None, map(said.get, _SPEAKING))).lower()[:400]) if said else ""
         return found
 
     def having(self, key: str) -> Sequence[int]:
         """Elements by tag ("a"), class (".a") or attribute ("[a"), in page order."""
         if not self._index:
             self._index = defaultdict(_numbers)
-            for node, element in enumerate(self.nodes):
-                self._index[self.tags[node]].append(node)
-                for name in element.keys():  # noqa: SIM118  (an element iterates over its children)
+            for node, (tag, said) in enumerate(zip(self.tags, self.attributes, strict=True)):
+                self._index[tag].append(node)
+                for name in said:
                     self._index[f"[{name}"].append(node)
-                for name in set((element.get("class") or "").split()):
+                for name in set(said.get("class", "").split()):
                     self._index[f".{name}"].append(node)
         return self._index.get(key, ())
 
@@ -205,7 +211,7 @@ class Page:
     def look(self) -> str:
         """All classes and ids of the page as one string, to tell in no time what cannot be on it."""
         if not self._look:
-            self._look = "\n".join(dict.fromkeys(filter(None, (element.get(name) for element in self.nodes for name in ("class", "id")))))
+            self._look = "\n".join({said[name] for said in self.attributes for name in ("class", "id") if name in said})
         return self._look
 
     def ancestors(self, node: int) -> Iterable[int]:
@@ -253,9 +259,17 @@ class Page:
                 self._lengths.append(total)
         return self._lengths[self.last[node]] - self._lengths[self.first[node]]
 
-    def path(self, node: int) -> str:
-        """The XPath of an element."""
-        return str(self.root.getroottree().getpath(self.nodes[node]))
+    def elements(self, nodes: Collection[int]) -> Iterator[Element]:
+        """The elements of the tree in page order; nothing may have been taken out of it before."""
+        wanted = frozenset(nodes)
+        visible = zip(range(max(wanted, default=-1) + 1), _visible(self.root, self.hidden), strict=False)
+        return (element for number, element in visible if number in wanted)
+
+    def paths(self, nodes: Sequence[int]) -> list[str]:
+        """The XPath of each element."""
+        path = self.root.getroottree().getpath
+        found = dict(zip(sorted(set(nodes)), map(path, self.elements(nodes)), strict=True))
+        return [found[node] for node in nodes]
 
     def node_of(self, pieces: Sequence[int]) -> int:
         """The deepest element that holds all pieces."""
@@ -300,8 +314,10 @@ def shape(name: str) -> str:
 
 def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
     """The arrays of a page. Text that no reader sees (scripts, styles, form fields) is left out."""
-    page = Page(root)
+    page = Page(root, hidden)
     path: list[int] = []
+    open_: list[Element] = []
+    alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
     breaks = True
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
@@ -310,30 +326,45 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
             if not isinstance(tag, str) or tag in hidden:
                 walk.skip_subtree()
                 continue
-            number = len(page.nodes)
-            page.nodes.append(element)
-            page.tags.append(tag)
+            number = len(page.tags)
+            said = tuple(element.items())
+            if said not in alike:
+                alike[said] = {intern(name): intern(value) for name, value in said}
+            page.tags.append(intern(tag))
+            page.attributes.append(alike[said])
             page.parent.append(path[-1] if path else -1)
             page.depth.append(len(path))
             page.end.append(number + 1)
             page.first.append(len(page.texts))
             page.last.append(len(page.texts))
             path.append(number)
+            open_.append(element)
             breaks |= tag in BLOCKS
             breaks = _add(page, element.text, number, breaks=breaks)
         else:
-            if path and page.nodes[path[-1]] is element:
+            if open_ and open_[-1] is element:
+                open_.pop()
                 number = path.pop()
-                page.end[number] = len(page.nodes)
+                page.end[number] = len(page.tags)
                 page.last[number] = len(page.texts)
-                breaks |= element.tag in BLOCKS
+                breaks |= page.tags[number] in BLOCKS
             if path:
                 breaks = _add(page, element.tail, path[-1], breaks=breaks)
-    size = len(page.nodes)
+    size = len(page.tags)
     page._keys, page._words, page._slots = [None] * size, [None] * size, [None] * size
     page.too_deep = max(page.depth, default=0) > MAX_DEPTH
     page.lines = _lines(page)
     return page
+
+
+def _visible(root: Element, hidden: frozenset[str]) -> Iterator[Element]:
+    """The elements that a page of these hidden tags numbers."""
+    walk = etree.iterwalk(root, events=("start",))
+    for _, element in walk:
+        if not isinstance(element.tag, str) or element.tag in hidden:
+            walk.skip_subtree()
+        else:
+            yield element
 
 
 def _add(page: Page, text: str | None, owner: int, *, breaks: bool) -> bool:
@@ -356,8 +387,11 @@ def _add(page: Page, text: str | None, owner: int, *, breaks: bool) -> bool:
 
 
 def _lines(page: Page) -> list[str]:
-    ends = [*page.line_first[1:], len(page.texts)]
-    return [" ".join("".join(page.texts[low:high]).split()) for low, high in zip(page.line_first, ends, strict=True)] if page.texts else []
+    texts, ends = page.texts, [*page.line_first[1:], len(page.texts)]
+    return [
+        texts[low].strip() if high - low == 1 else " ".join("".join(texts[low:high]).split())
+        for low, high in zip(page.line_first, ends, strict=False)
+    ]
 
 
 def piece_at(page: Page, line: int, offset: int) -> int:
