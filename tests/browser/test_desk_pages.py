@@ -95,6 +95,20 @@ def test_no_page_is_forgotten(lived: Lived) -> None:
     assert there == {path.partition("?")[0] for path in lived.paths.values()} & there
 
 
+@pytest.mark.parametrize("width", [320, 390, 820])
+def test_every_entry_of_the_menu_is_in_sight(lived: Lived, width: int) -> None:
+    page = lived.open("audit", viewport={"width": width, "height": 740}, locale="de")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.locator("nav.places [aria-current]")).to_be_visible()
+    for link in page.locator("nav.places a").all():
+        box = link.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        top = page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.textContent", [box["x"] + 9, box["y"] + 9])
+        assert top == link.text_content(), "nothing lies over it"
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("look", "scheme"), [("wide", "light"), ("phone", "dark")])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(lived: Lived, name: str, look: str, scheme: str) -> None:
