@@ -1,6 +1,6 @@
 """Takes review-queue.png and review-bulk.png from the sample data of `threadwise serve --demo`: `python docs/images/shoot_desk.py`.
 
-Needs Chromium and the extra [dev]. A few comments are decided first, so that the bulk page knows how often people and model agreed.
+Needs Chromium and the extra [dev]. How often people and model agreed on the bulk page is of the demo's invented decisions.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 _HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(_HERE.parents[1]))
 
 from tests.server import Server  # noqa: E402  # the repository's root must be on the path first
-
-_KEYS = ("r7", "a", "r1", "r1", "a", "r3")
-"""Decisions from the highest score down."""
 
 
 def main(folder: Path) -> None:
@@ -44,25 +41,15 @@ def _shoot(url: str, name: str, password: str, folder: Path) -> None:
         page.locator("[name=password]").fill(password)
         page.locator("button.main").click()
         page.wait_for_url("**/review")
-        page.goto("/review?lang=en")
-        page.locator("details.more > summary").click()
+        page.goto("/review")
         page.keyboard.press("j")
         page.mouse.move(0, 0)
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=folder / "review-queue.png")
-        _decide(page)
-        page.set_viewport_size({"width": 1200, "height": 1180})
-        page.goto("/review/bulk?low=50&high=100")
+        page.set_viewport_size({"width": 1200, "height": 1060})
+        page.goto("/review/bulk?low=60&high=100")
         page.screenshot(path=folder / "review-bulk.png")
         browser.close()
-
-
-def _decide(page: Page) -> None:
-    page.goto("/review?sort=score")
-    for keys in _KEYS:
-        with page.expect_response(lambda response: response.url.endswith("/decide")):
-            for key in keys:
-                page.keyboard.press(key)
 
 
 if __name__ == "__main__":
