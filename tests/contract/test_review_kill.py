@@ -1,9 +1,11 @@
-"""kill -9 in the middle of decisions: none that was acknowledged is lost, claims end by themselves, undo goes on."""
+"""kill -9 in the middle of decisions, single and in bulk: what was acknowledged is not lost, claims end by themselves, undo goes on."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -14,24 +16,22 @@ from serve import security
 from serve.policy import Action, Reason, Verdict
 from serve.store import Store
 from serve.store.comments import Incoming
-from serve.store.tables import claims, comments, decisions
+from serve.store.desk_decisions import CHUNK
+from serve.store.tables import audit, claims, comments, decisions
 from tests.server import Server, running
 
 COUNT, PEOPLE = 240, 4
 PASSWORD = "correct horse"
 BEFORE_KILL = 30
 """Decisions that are acknowledged before the server dies."""
+MANY = 10 * CHUNK
+"""Comments of the bulk action in which it dies."""
 
 
 def test_no_acknowledged_decision_is_lost(database: str, tiny_release: Path, tmp_path: Path) -> None:
     store = Store(database)
     now = int(time.time() * 1000)
-    verdict = Verdict(Action.REVIEW, (Reason("toxic", "toxicity", "toxicity", 0.9, 0.5),), "1")
-    items = [
-        (Incoming(f"c{at}", "site", "You are an idiot."), Scored(f"c{at}", "en", {"toxicity": {"toxicity": 0.9}}, "tiny@0"), verdict)
-        for at in range(COUNT)
-    ]
-    numbers = [stored.number for stored, _ in store.comments.put_all(items, now)]
+    numbers = _put(store, COUNT, 0.9, now)
     names = [f"moderator{at}" for at in range(PEOPLE)]
     for name in names:
         store.accounts.add_user(security.new_user(name, PASSWORD, "moderator", now))
@@ -68,6 +68,77 @@ def test_no_acknowledged_decision_is_lost(database: str, tiny_release: Path, tmp
     with store.engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(claims)).scalar_one() <= PEOPLE
     store.close()
+
+
+def test_a_bulk_action_that_dies_half_way_holds_in_whole_parts_and_is_undone(database: str, tiny_release: Path, tmp_path: Path) -> None:
+    store = Store(database)
+    now = int(time.time() * 1000)
+    few, many = set(_put(store, 20, 0.9, now)), set(_put(store, MANY, 0.6, now))
+    store.accounts.add_user(security.new_user("ana", PASSWORD, "moderator", now))
+    with running(tmp_path, tiny_release, database=database) as server:
+        token = security.sign_in(store.accounts, "ana", PASSWORD, now) or ""
+        answer = _bulk(server, token, "decide", act="reject", newest=2**40, view="output=toxicity.toxicity&low=80&high=100")
+        assert (answer, _decided(store)) == (303, few)
+
+        range_ = {"act": "reject", "newest": 2**40, "view": "output=toxicity.toxicity&low=50&high=80"}
+        _die(server, lambda: _bulk(server, token, "decide", **range_), lambda: len(_decided(store)) > len(few))
+        kept = _decided(store)
+        assert few < kept < few | many, "what was acknowledged holds, and it died in the middle of the other"
+        assert len(kept - few) % CHUNK == 0, "whole parts"
+        assert {row.comment for row in _rows(store)} == kept, "a decision and what it changes are one"
+        torn, whole = store.desk.bulk.batches("ana", 0)
+        assert (torn.count, torn.holds, whole.count, whole.holds) == (len(kept - few), len(kept - few), 20, 20), (
+            "the list tells what was done"
+        )
+
+        server.start()
+        _die(server, lambda: _bulk(server, token, "undo", batch=torn.batch), lambda: len(_decided(store)) < len(kept))
+        left = _decided(store)
+        assert few <= left < kept
+        assert (len(left) - len(few)) % CHUNK == 0
+        assert store.desk.bulk.batches("ana", 0)[0].holds == len(left - few)
+
+        server.start()
+        if left > few:
+            assert _bulk(server, token, "undo", batch=torn.batch) == 303
+        assert _decided(store) == few
+        assert _bulk(server, token, "undo", batch=whole.batch) == 303
+        assert _decided(store) == set()
+    with store.engine.connect() as connection:
+        told = [row.detail["count"] for row in connection.execute(sa.select(audit.c.detail).where(audit.c.what == "undo"))]
+    assert sum(told) == len(kept), "each comment that was taken back is counted once in the log"
+    store.close()
+
+
+def _put(store: Store, count: int, toxicity: float, now: int) -> list[int]:
+    """Numbers of new comments that wait for a decision."""
+    verdict = Verdict(Action.REVIEW, (Reason("toxic", "toxicity", "toxicity", toxicity, 0.5),), "1")
+    said = {"toxicity": {"toxicity": toxicity}}
+    names = [f"{toxicity}-{at}" for at in range(count)]
+    items = [(Incoming(name, "site", "You are an idiot."), Scored(name, "en", said, "tiny@0"), verdict) for name in names]
+    return [stored.number for stored, _ in store.comments.put_all(items, now)]
+
+
+def _bulk(server: Server, token: str, what: str, **form: object) -> int:
+    """Status of a form of the bulk page."""
+    with _client(server, token) as client:
+        return client.post(f"/review/bulk/{what}", data=form).status_code
+
+
+def _die(server: Server, work: Callable[[], object], begun: Callable[[], bool]) -> None:
+    """Kills the server while it does the work, once a first part of it is written."""
+
+    def asked() -> None:
+        with contextlib.suppress(httpx2.HTTPError):
+            work()
+
+    thread = threading.Thread(target=asked)
+    thread.start()
+    while not begun():
+        assert thread.is_alive(), "it was over before anything was seen of it"
+        time.sleep(0.002)
+    server.kill()
+    thread.join(60)
 
 
 def _decide(server: Server, token: str, numbers: list[int], acknowledged: list[int]) -> None:
