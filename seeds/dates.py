@@ -332,8 +332,16 @@ def _is_past(match: re.Match[str]) -> bool:
     return bool(match["before"]) and match["before"].strip().lower() not in _RULES["relative"]["ago"]["weak"]
 
 
+@cache
+def _past_words() -> tuple[str, ...]:
+    """One of them is in every relative time that `_relative_pattern` finds: looking for them takes a tenth of its time."""
+    rules = _RULES["relative"]
+    return tuple(word.lower() for word in dict.fromkeys([*rules["ago"]["after"], *rules["ago"]["before"], *rules["past"]]))
+
+
 def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
-    for match in _relative_pattern().finditer(line):
+    low = line.lower()
+    for match in _relative_pattern().finditer(line) if any(word in low for word in _past_words()) else ():
         if not _is_past(match):
             continue
         unit = _units(lang).get(match["unit"].lower())
@@ -350,8 +358,9 @@ def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None
 
 def _near_day(line: str, now: datetime | None) -> Stamp | None:
     """ "yesterday, 21:25": only with a clock time beside it, since "today" is a word of any text."""
-    for match in _near_words().finditer(line):
-        for clock in _clocks(line):
+    clocks = list(_clocks(line))
+    for match in _near_words().finditer(line) if clocks else ():
+        for clock in clocks:
             gap = line[match.end() : clock.begin] if clock.begin >= match.end() else line[clock.end : match.start()]
             if not _connected(gap) or clock.clock is None:
                 continue

@@ -41,7 +41,7 @@ def kind(head: bytes) -> str | None:
         return next((name for name, pattern in _JSON if pattern.search(start)), None)
     if root := _PROLOG.match(start):
         return _of_xml(root["root"].lower(), start)
-    return "coral" if _CORAL_ROW.search(start) else None
+    return "coral" if b"commentid=" in start.lower() and _CORAL_ROW.search(start) else None
 
 
 def is_packed(head: bytes) -> bool:

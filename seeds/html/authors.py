@@ -20,6 +20,8 @@ from seeds.html.tree import Page, mean
 
 Named = tuple[int | None, str | None, bool]
 """The element that shows the name (None: words beside the time do), the name, and whether a word such as "by" says that it is one."""
+_Try = tuple[int, str, int]
+"""Rank of a slot, its name, the element of a record that has it."""
 
 _MAX_NAME = 60
 _MAX_BEFORE = 120
@@ -78,7 +80,7 @@ def learnt(page: Page, records: Sequence[Record]) -> list[Named]:
                     slot.places += place
     ranked = sorted(
         (
-            (_author_value(page, _shown(page, name, slot.nodes), len(records)) - 0.02 * (slot.places / len(slot.nodes)), name)
+            (_author_value(page, name, slot.nodes, len(records)) - 0.02 * (slot.places / len(slot.nodes)), name)
             for name, slot in slots.items()
             if len(slot.nodes) >= 0.3 * len(records)
         ),
@@ -86,32 +88,33 @@ def learnt(page: Page, records: Sequence[Record]) -> list[Named]:
     )
     good = [name for value, name in ranked if value > _LIKELY][:4]
     sure = sum(value > _SURE for value, _ in ranked[:4])
-    tries = [dict(zip(slots[name].records, _shown(page, name, slots[name].nodes), strict=True)) for name in good]
-    return [_author(page, record, [found.get(at) for found in tries], sure) for at, record in enumerate(records)]
+    tries: list[list[_Try]] = [[] for _ in records]
+    for rank, name in enumerate(good):
+        for at, node in zip(slots[name].records, slots[name].nodes, strict=True):
+            tries[at].append((rank, name, node))
+    return [_author(page, record, own, sure) for record, own in zip(records, tries, strict=True)]
 
 
-def _shown(page: Page, slot: str, nodes: Iterable[int]) -> list[tuple[int, str]]:
-    """The elements of a slot with the names in them."""
-    if slot.endswith("/"):
-        return [(node, _name(page.texts[page.first[node]]) or "") for node in nodes]
-    return [(node, _name(page.text(node)) or "") for node in nodes]
+def _shown(page: Page, slot: str, node: int) -> str:
+    """The name in an element of a slot; "" where it shows none."""
+    return _name(page.texts[page.first[node]] if slot.endswith("/") else page.text(node)) or ""
 
 
-def _author(page: Page, record: Record, tries: Sequence[tuple[int, str] | None], sure: int) -> Named:
+def _author(page: Page, record: Record, tries: Sequence[_Try], sure: int) -> Named:
     """The name in the best slot that the record has, or what stands beside its time.
 
     The first `sure` slots are the author's beyond doubt: they may hold any words ("123456"), and a record without them is a guest's, whose
     name stands beside the time rather than in a worse slot.
     """
-    for found in tries[:sure]:
-        if found and any(map(str.isalnum, found[1])) and (found is tries[0] or not is_no_name(found[1])):
-            return *found, False
+    for rank, slot, node in tries:
+        if rank < sure and any(map(str.isalnum, name := _shown(page, slot, node))) and (rank == 0 or not is_no_name(name)):
+            return node, name, False
     beside = beside_time(page, record)
     if sure and beside[0]:
         return None, *beside
-    for found in tries[sure:]:
-        if found and found[1] and not is_no_name(found[1]):
-            return *found, False
+    for rank, slot, node in tries:
+        if rank >= sure and (name := _shown(page, slot, node)) and not is_no_name(name):
+            return node, name, False
     return None, *beside
 
 
@@ -206,12 +209,12 @@ def _said(words: str) -> float:
     return 1.0 if any(token in _WEAK for token in tokens) else 0.0
 
 
-def _author_value(page: Page, found: Sequence[tuple[int, str]], size: int) -> float:
+def _author_value(page: Page, slot: str, nodes: Sequence[int], size: int) -> float:
     """How well a slot plays the author: names in it, told by classes and links, in most records, not the same in all."""
-    texts = [text for _, text in found]
+    texts = [_shown(page, slot, node) for node in nodes]
     if mean(is_no_name(text) for text in texts) > 0.4:
         return -1.0
-    node = found[0][0]
+    node = nodes[0]
     said = (
         max(_said(page.words(node)), 0.6 * _said(page.words(page.parent[node])))
         if _said(page.words(node)) >= 0
@@ -224,10 +227,10 @@ def _author_value(page: Page, found: Sequence[tuple[int, str]], size: int) -> fl
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
-    running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in found)
+    running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in zip(nodes, texts, strict=True))
     if any(_PROFILE.search(page.attributes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
         linked -= _AROUND
-    return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(found) / size - constant - 0.6
+    return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(nodes) / size - constant - 0.6
 
 
 def name_likeness(text: str) -> float:

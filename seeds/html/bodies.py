@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -71,18 +72,24 @@ def _without_frame(page: Page, record: Record, pieces: list[int]) -> list[int]:
     """Without the elements whose class says that they are no words of the comment, unless they hold most of it."""
     gone: set[int] = set()
     lengths = _lengths(page, pieces)
-    for node in record.nodes():
-        if node == record.begin or page.first[node] == page.last[node]:
-            continue
-        said = _is_frame_name(page.words(node)) and 2 * _held(page, node, pieces, lengths) < lengths[-1]
-        if said or page.tags[node] in _FORMS:
+    for node in record.among(page.choice("frames", _is_frame_element)):
+        if node != record.begin and (page.tags[node] in _FORMS or 2 * _held(page, node, pieces, lengths) < lengths[-1]):
             gone.update(range(page.first[node], page.last[node]))
     return [at for at in pieces if at not in gone] if gone else pieces
+
+
+def _is_frame_element(page: Page, node: int) -> bool:
+    return page.first[node] < page.last[node] and (page.tags[node] in _FORMS or _is_frame_name(page.words(node)))
 
 
 @lru_cache(maxsize=1 << 14)
 def _is_frame_name(words: str) -> bool:
     return _FRAME.search(words) is not None
+
+
+def _may_hold_text(page: Page, node: int) -> bool:
+    """Whether an element shows words and is more than an inline one without a look of its own."""
+    return page.first[node] < page.last[node] and (page.tags[node] not in _INLINE or page.style(node) != page.tags[node])
 
 
 def _of_line(page: Page, line: int) -> set[int]:
@@ -92,25 +99,30 @@ def _of_line(page: Page, line: int) -> set[int]:
 
 def _slot_nodes(page: Page, records: Sequence[Record], names: Sequence[Named], rest: Sequence[Sequence[int]]) -> list[list[int]]:
     """The element that holds the text in each record, if one look holds most of it; else none for all."""
-    held: dict[str, dict[int, int]] = defaultdict(dict)
+    held: dict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("i"), array("i")))
+    """For each look the records that have it and its first element in each: arrays, since large pages have very many."""
     sizes: Counter[str] = Counter()
+    shown = page.choice("shown", _may_hold_text)
     total = 0
     for at, (record, (name_node, _, _), pieces) in enumerate(zip(records, names, rest, strict=True)):
         lengths = _lengths(page, pieces)
         total += lengths[-1]
         time = record.time
-        for node in record.nodes():
-            if page.first[node] == page.last[node] or (page.tags[node] in _INLINE and page.style(node) == page.tags[node]):
-                continue
+        for node in record.among(shown):
             if time is not None and name_node is not None and page.holds(node, time.node) and page.holds(node, name_node):
                 continue
             look = page.slot(node)
-            if at not in held[look]:
-                held[look][at] = node
+            having, nodes = held[look]
+            if not having or having[-1] != at:
+                having.append(at)
+                nodes.append(node)
                 sizes[look] += _held(page, node, pieces, lengths)
-    known = {look: size for look, size in sizes.items() if len(held[look]) >= 0.75 * len(records)}
-    best = _best_body(page, held, known, total)
-    return [[held[best][at]] if best and at in held[best] else [] for at in range(len(records))]
+    known = {look: size for look, size in sizes.items() if len(held[look][0]) >= 0.75 * len(records)}
+    best = _best_body(page, {look: held[look][1] for look in known}, known, total)
+    found: list[list[int]] = [[] for _ in records]
+    for at, node in zip(*held[best], strict=True) if best else ():
+        found[at].append(node)
+    return found
 
 
 def _lengths(page: Page, pieces: Sequence[int]) -> list[int]:
@@ -123,16 +135,16 @@ def _held(page: Page, node: int, pieces: Sequence[int], lengths: Sequence[int]) 
     return lengths[bisect_left(pieces, page.last[node])] - lengths[bisect_left(pieces, page.first[node])]
 
 
-def _best_body(page: Page, held: Mapping[str, Mapping[int, int]], sizes: Mapping[str, int], total: int) -> str | None:
+def _best_body(page: Page, held: Mapping[str, Sequence[int]], sizes: Mapping[str, int], total: int) -> str | None:
     """The look that holds most text, the innermost of equals; one whose class says "body" may hold less."""
     if not sizes or not total:
         return None
     most = max(sizes.values())
 
     def depth(look: str) -> float:
-        return mean(page.depth[node] for node in held[look].values())
+        return mean(page.depth[node] for node in held[look])
 
-    said = [look for look, size in sizes.items() if size >= 0.35 * total and _says_body(page, next(iter(held[look].values())))]
+    said = [look for look, size in sizes.items() if size >= 0.35 * total and _says_body(page, held[look][0])]
     if said:
         largest = max(sizes[look] for look in said)
         return max((look for look in said if sizes[look] >= 0.9 * largest), key=depth)

@@ -99,7 +99,7 @@ def judge(page: Page, read: Sequence[Fields], lang: str | None) -> Found:
         "many": float(len({item.author for item in read if item.author}) > 1),
         "distinct": len({item.text for item in read}) / size,
         "linked": sum(_linked(page, item) for item in read) / letters,
-        "titled": mean(any(page.tags[node] == "h1" for node in item.record.nodes()) for item in read),
+        "titled": mean(any(True for _ in item.record.among(page.having("h1"))) for item in read),
         "announced": float(_is_announced(page, read)),
         "anchored": mean(_is_anchored(page, item.record) for item in read),
     }
@@ -150,8 +150,8 @@ def _linked(page: Page, item: Fields) -> int:
     """Characters of the text that stand in links."""
     own = set(item.record.own)
     total = 0
-    for node in item.record.nodes():
-        if page.tags[node] == "a" and node != item.author_node:
+    for node in item.record.among(page.having("a")):
+        if node != item.author_node:
             total += sum(
                 len(page.texts[at]) for at in range(page.first[node], page.last[node]) if at in own and page.texts[at].strip() in item.text
             )
@@ -174,11 +174,15 @@ def _says(words: str) -> float:
     return 1.0 if _COMMENT.search(words) else 0.7 if _FORUM.search(words) else 0.0
 
 
+def _may_be_button(page: Page, node: int) -> bool:
+    return page.tags[node] in ("a", "button", "span", "input")
+
+
 def _has_answer(page: Page, item: Fields) -> float:
     """1 where the record has a button to answer, quote or report it; a half where it has any button of comments."""
     best = 0.0
-    for node in item.record.nodes():
-        if page.tags[node] not in ("a", "button", "span", "input") or page.size(node) > 40:
+    for node in item.record.among(page.choice("buttons", _may_be_button)):
+        if page.size(node) > 40:
             continue
         said = page.attributes[node]
         if _ANSWER.search(" ".join(filter(None, (said.get("class"), said.get("href"), said.get("title"), said.get("onclick"))))[:300]):

@@ -46,7 +46,7 @@ def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
     """A link to the answered record, marked up as such: schema.org's parentItem, u-in-reply-to of microformats."""
     owners: dict[str, int] = {}
     for at, item in enumerate(read):
-        for node in item.record.nodes():
+        for node in item.record.among(page.having("[id")):
             if name := page.attributes[node].get("id"):
                 owners.setdefault(name, at)
     parents = [next((owners.get(target) for target in _references(page, item)), None) for item in read]

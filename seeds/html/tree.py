@@ -14,7 +14,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import intern
@@ -116,7 +116,7 @@ def encoded(markup: str) -> bytes:
 
 def parse(markup: str | bytes) -> Element | None:
     """The root element of a page or of its `encoded` text; None where it holds none. As broken as the web's markup may be."""
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False)
     parser.set_element_class_lookup(_ONE_CLASS)
     try:
         root = html.document_fromstring(encoded(markup) if isinstance(markup, str) else markup, parser=parser)
@@ -159,6 +159,7 @@ class Page:
     _words: list[str | None] = field(default_factory=list)
     _slots: list[str | None] = field(default_factory=list)
     _index: dict[str, array[int]] = field(default_factory=dict)
+    _choices: dict[str, array[int]] = field(default_factory=dict)
     _look: str = ""
     _lengths: list[int] = field(default_factory=list)
 
@@ -206,6 +207,12 @@ class Page:
                 for name in set(said.get("class", "").split()):
                     self._index[f".{name}"].append(node)
         return self._index.get(key, ())
+
+    def choice(self, name: str, test: Callable[[Page, int], bool]) -> Sequence[int]:
+        """The elements that pass a test, in page order; asked once for each name."""
+        if name not in self._choices:
+            self._choices[name] = array("i", (node for node in range(len(self.tags)) if test(self, node)))
+        return self._choices[name]
 
     @property
     def look(self) -> str:
@@ -318,6 +325,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
     path: list[int] = []
     open_: list[Element] = []
     alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+    tags, attributes, texts, end, last = page.tags, page.attributes, page.texts, page.end, page.last
     breaks = True
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
@@ -326,30 +334,31 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
             if not isinstance(tag, str) or tag in hidden:
                 walk.skip_subtree()
                 continue
-            number = len(page.tags)
+            number = len(tags)
             said = tuple(element.items())
             if said not in alike:
                 alike[said] = {intern(name): intern(value) for name, value in said}
-            page.tags.append(intern(tag))
-            page.attributes.append(alike[said])
+            tags.append(intern(tag))
+            attributes.append(alike[said])
             page.parent.append(path[-1] if path else -1)
             page.depth.append(len(path))
-            page.end.append(number + 1)
-            page.first.append(len(page.texts))
-            page.last.append(len(page.texts))
+            page.first.append(len(texts))
+            end.append(number + 1)
+            last.append(len(texts))
             path.append(number)
             open_.append(element)
             breaks |= tag in BLOCKS
-            breaks = _add(page, element.text, number, breaks=breaks)
+            if text := element.text:
+                breaks = _add(page, text, number, breaks=breaks)
         else:
             if open_ and open_[-1] is element:
                 open_.pop()
                 number = path.pop()
-                page.end[number] = len(page.tags)
-                page.last[number] = len(page.texts)
-                breaks |= page.tags[number] in BLOCKS
-            if path:
-                breaks = _add(page, element.tail, path[-1], breaks=breaks)
+                end[number] = len(tags)
+                last[number] = len(texts)
+                breaks |= tags[number] in BLOCKS
+            if path and (text := element.tail):
+                breaks = _add(page, text, path[-1], breaks=breaks)
     size = len(page.tags)
     page._keys, page._words, page._slots = [None] * size, [None] * size, [None] * size
     page.too_deep = max(page.depth, default=0) > MAX_DEPTH
@@ -367,10 +376,8 @@ def _visible(root: Element, hidden: frozenset[str]) -> Iterator[Element]:
             yield element
 
 
-def _add(page: Page, text: str | None, owner: int, *, breaks: bool) -> bool:
+def _add(page: Page, text: str, owner: int, *, breaks: bool) -> bool:
     """Store a piece; whether a line break is still due."""
-    if not text:
-        return breaks
     bare = " ".join(text.split())
     if not bare:
         if not breaks and page.texts and not page.texts[-1].endswith(" "):
