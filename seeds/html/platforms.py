@@ -65,7 +65,7 @@ def find(page: Page, times: Sequence[Time]) -> tuple[Platform, list[Fields]] | N
     """The first rule whose records are on the page, and what they hold."""
     for platform in platforms():
         nodes = select(page, platform.record)
-        if not nodes or (platform.needs and not exists(page.root, platform.needs)):
+        if not nodes or (platform.needs and not exists(page, platform.needs)):
             continue
         nodes = [node for node in nodes if page.size(node)]
         found = read(page, platform, records.of_nodes(page, nodes), times) if nodes else []

@@ -102,6 +102,6 @@ def fits(element: Element, steps: Sequence[Step]) -> bool:
     return all(any(step.fits(each.tag, each) for each in outer) for step in reversed(steps[:-1]))
 
 
-def exists(root: Element, chosen: Selector) -> bool:
+def exists(page: Page, chosen: Selector) -> bool:
     """Whether an element of the page fits, be it visible or not."""
-    return any(fits(element, steps) for element in root.iter() for steps in chosen)
+    return bool(select(page, chosen)) or any(fits(element, steps) for element in page.root.iter() for steps in chosen)
