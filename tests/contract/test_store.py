@@ -85,9 +85,9 @@ def test_many_writers_of_many_ids_lose_none(store: Store) -> None:
 
 
 def test_all_of_a_page_or_none_of_it(store: Store) -> None:
-    broken = replace(ONE, id="2", text=None)  # type: ignore[arg-type]
+    broken = replace(SCORED, model=None)  # type: ignore[arg-type]
     with pytest.raises(sa.exc.IntegrityError):
-        store.comments.put_all([(ONE, SCORED, REVIEW), (broken, SCORED, REVIEW)], NOW)
+        store.comments.put_all([(ONE, SCORED, REVIEW), (replace(ONE, id="2"), broken, REVIEW)], NOW)
     assert count(store, tables.comments) == 0
 
 
