@@ -65,7 +65,8 @@ def _left_over(section: Section, layout: Layout) -> int:
 def _quality(section: Section, layout: Layout, records: Sequence[Record], left: int) -> float:
     names = mean(name_likeness(record.author) + 0.3 * record.said for record in records)
     known = {_folded(record.author) for record in records if record.author}
-    named = [record.mark.author for record in records if record.mark and record.mark.author]
+    given = [(record.mark.author, record.mark.typed) for record in records if record.mark and record.mark.author]
+    named = [name for name, typed in given if not typed or _is_known(name, known)]  # "For the rest: no" means nobody
     hits = mean(_is_known(name, known) for name in named) if named else 0.5
     distinct = min(2 * len(known) / len(records), 1.0)  # a member's rank repeats more than names do
     numbered = mean(record.number is not None for record in records)
@@ -87,6 +88,7 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
         + heading
         + 0.5 * spoken
         + _borders(section, layout)
+        + 0.4 * section.is_named(layout)
         - 0.08 * (layout.back - 1)
     )
 

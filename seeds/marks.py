@@ -242,8 +242,7 @@ def reply(line: str) -> Mark | None:
         number = match.groupdict().get("number")
         return _mark(int(number) if number else None, _name(match), line, match.end())
     for match in _matches(line, "reply", "salutations"):
-        rest = line[match.end() :].strip()
-        return Mark(author=_name(match), rest=line.strip() if rest else "", typed=bool(rest))
+        return Mark(author=_name(match), rest=line.strip(), typed=True)
     for match in _matches(line, "reply", "quotes"):
         if match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)

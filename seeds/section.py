@@ -19,6 +19,8 @@ MOST, _HALF = 0.7, 0.5
 _NEARLY_ALL = 0.65
 """Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
 _SHORT = 60
+_MAX_NAMED = 5
+"""Lines from a name to the time of its comment."""
 _QUOTED = 6
 """Gaps from which on a repeated sentence is one of the page; in fewer it may be one that readers quote."""
 _NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
@@ -35,6 +37,8 @@ class Gap:
     lines: tuple[str, ...]
     frames: frozenset[int]
     """Where a line of the frame stood: before which of `lines`; their number = behind the last."""
+    named: int | None = None
+    """The last of `lines` before which the initial of a name stood, as pages write it in place of a picture."""
 
 
 @dataclass(slots=True)
@@ -95,13 +99,16 @@ class Section:
     def _gap(self, raw: Sequence[str]) -> Gap:
         kept: list[str] = []
         frames: set[int] = set()
+        named: int | None = None
         framed = _with_counters(raw, [self.is_frame(line) for line in raw])
         for at, line in enumerate(raw):
             if framed[at]:
                 frames.add(len(kept))
-            elif not _is_initial(line, raw[at + 1 : at + 2]):
+            elif _is_initial(line, raw[at + 1 : at + 2]):
+                named = len(kept)
+            else:
                 kept.append(line)
-        return Gap(tuple(kept), frozenset(frames))
+        return Gap(tuple(kept), frozenset(frames), named)
 
     def _tail(self, raw: Sequence[str]) -> Gap:
         """The last gap without the page's foot: up to the button that ends most records, else as long as the longest record."""
@@ -141,6 +148,22 @@ class Section:
         """Lines at the end of gap `at` that belong to the anchor behind it."""
         if layout.author != "before" or at >= len(self.anchors):
             return 0
+        named = self.named(at)
+        return self._usual_lead(layout, at) if named is None else named
+
+    def named(self, at: int) -> int | None:
+        """Lines from the name that its initial announces to the end of gap `at`; None without one near the anchor."""
+        gap = self.gaps[at]
+        back = 0 if gap.named is None else len(gap.lines) - gap.named
+        return back if 0 < back <= _MAX_NAMED else None
+
+    def is_named(self, layout: Layout) -> float:
+        """Share of the announced names that stand where the layout has authors; 0 where none is announced."""
+        places = [at for at in range(len(self.anchors)) if self.named(at) is not None]
+        hits = sum(self._usual_lead(layout, at) == self.named(at) for at in places) if layout.author == "before" else 0
+        return hits / len(places) if places else 0.0
+
+    def _usual_lead(self, layout: Layout, at: int) -> int:
         lines = self.gaps[at].lines
         marked = next((back for back, line in enumerate(reversed(lines)) if not _is_page_mark(line)), len(lines))
         return layout.back + marked
@@ -192,7 +215,7 @@ def _with_counters(lines: Sequence[str], framed: list[bool]) -> list[bool]:
 
 
 def _first_lines(gap: Gap, size: int) -> Gap:
-    return Gap(gap.lines[:size], frozenset(place for place in gap.frames if place <= size))
+    return Gap(gap.lines[:size], frozenset(place for place in gap.frames if place <= size))  # no author stands in the last gap
 
 
 def _is_initial(line: str, following: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.quality, pytest.mark.usefixtures("shared")]
 
 _MARGIN = 0.003
 MEASURED = [
-    ("html", "platform_pages", "exact", 0.9409),  # aim .95, but .947 at most: see below
+    ("html", "platform_pages", "exact", 0.9416),  # aim .95, but .947 at most: see below
     ("html", "platform_pages", "find", 0.9657),  # aim .98, but .966 at most: the gold of three pages joins answers or leaves them out
     (
         "html",
@@ -36,18 +36,18 @@ MEASURED = [
     ("no rules", "webforum52", "exact", 0.8944),
     ("no rules", "webforum52", "find", 0.9888),
     ("no rules", "negatives", "clean", 1.0000),
-    ("text", "platform_pages", "exact", 0.3163),
-    ("text", "platform_pages", "find", 0.8520),
+    ("text", "platform_pages", "exact", 0.3180),
+    ("text", "platform_pages", "find", 0.8532),
     ("text", "wordpress_pages", "exact", 0.5976),
     ("text", "wordpress_pages", "find", 0.9580),
-    ("text", "webforum52", "exact", 0.3505),
-    ("text", "webforum52", "find", 0.7740),
+    ("text", "webforum52", "exact", 0.3582),
+    ("text", "webforum52", "find", 0.7781),
     ("text", "mediawiki_discussiontools", "exact", 0.1538),
     ("text", "mediawiki_discussiontools", "find", 0.8683),
     ("text", "negatives", "clean", 1.0000),
     ("text", "dragnet", "has comments", 0.9071),
     ("text", "dragnet", "inside", 0.9831),
-    ("text", "dragnet", "covered", 0.8438),
+    ("text", "dragnet", "covered", 0.8442),
 ]
 LEAKS = [("platform_pages", 0.0001), ("wordpress_pages", 0.0), ("webforum52", 0.0058), ("mediawiki_discussiontools", 0.0)]  # aim below .01
 

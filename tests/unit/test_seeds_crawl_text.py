@@ -199,3 +199,23 @@ def test_a_day_and_the_clock_time_on_the_next_line_are_one_time() -> None:
         ("Боби", "2026-02-05T11:30:00"),
         ("Вили", "2026-02-05T12:30:00"),
     ]
+
+
+def test_the_initial_in_place_of_a_picture_tells_the_name_from_the_rank() -> None:
+    """As forums write it: name, rank, facts about the member; the rank looks like a name and so does the day the thread began."""
+    posts = [
+        ("Marlis", "Lt. Junior Grade", "Ist es dicht?"),
+        ("Ugo7", "Captain", "Meins ja."),
+        ("Rena B.", "Grauer Jedi", "Kaum."),
+    ]
+    listed = "\n".join(
+        f"{name[0]}\n{name}\n{rank}\nDabei seit\nJuni 2018\n23. April 2020\n#{at}\n{text}" for at, (name, rank, text) in enumerate(posts, 1)
+    )
+    article = seeds.parse(f"Neue Beiträge\nBoote und Häfen\nErsteller des Themas Marlis\nErstellungsdatum 23. April 2020\n{listed}\n")
+    assert [(comment.number, comment.author) for comment in article.comments] == [(1, "Marlis"), (2, "Ugo7"), (3, "Rena B.")]
+
+
+def test_a_line_that_ends_like_a_greeting_is_no_mark() -> None:
+    article = three("A song for the readers:\nlalala.", "Per the link:\nne.", "Да.")
+    assert [comment.text for comment in article.comments] == ["A song for the readers:\nlalala.", "Per the link:\nne.", "Да."]
+    assert article.warnings == ()

@@ -67,7 +67,7 @@ def test_a_heading_gives_its_count(line: str, count: int) -> None:
     assert marks.heading_count(line) == count
 
 
-@pytest.mark.parametrize("line", ["He comments on the weather", "Коментаторът загуби гласа си", "", "comments " * 40])
+@pytest.mark.parametrize("line", ["He comments on the weather", "Коментаторът загуби гласа си", "", "Neue Beiträge", "comments " * 40])
 def test_other_lines_are_no_heading(line: str) -> None:
     assert not marks.is_heading(line)
 
