@@ -224,12 +224,16 @@ def train(
 
 
 @app.command()
-def export(config: ConfigFile, values: Overrides = None) -> None:
+def export(
+    config: ConfigFile,
+    values: Overrides = None,
+    renew: Annotated[bool, typer.Option("--renew", help="Keep the weights; make words, calibration, thresholds anew.")] = False,
+) -> None:
     """Make the released model of a trained run: int8, calibrated, no torch needed to run it. Prints its folder."""
     settings = _config(config, values)
     from train import export as exporting
 
-    typer.echo(exporting.run(settings))
+    typer.echo(exporting.renewed(settings) if renew else exporting.run(settings))
 
 
 @app.command()

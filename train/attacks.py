@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -19,6 +18,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from train import words
 from train.normalise import LEET, TO_CYRILLIC, TO_LATIN
 from train.rows import Rows
 
@@ -109,15 +109,7 @@ def _cased(char: str, latin: str) -> str:
 
 
 def _unaccented(text: str, _: str, __: np.random.Generator) -> str:
-    """Latin letters without their marks, as on a keyboard that has none; other scripts stay, where a mark makes another letter."""
-    return (
-        "".join(_bare(char) if char > "\x7f" else char for char in unicodedata.normalize("NFC", text)).replace("đ", "d").replace("ł", "l")
-    )
-
-
-def _bare(char: str) -> str:
-    parts = unicodedata.normalize("NFD", char)
-    return parts[0] if parts[0].isascii() and all(map(unicodedata.combining, parts[1:])) else char
+    return words.bare(text)
 
 
 ATTACKS: Mapping[str, Attack] = MappingProxyType(

@@ -1,6 +1,7 @@
 """A trained run -> a released model: OpenVINO IR with int8 weights, calibrated on dev, gated against fp32, with its manifest.
 
-    run(config)  ->  the release folder of the configuration (`train.release` says what lies in it)
+    run(config)      ->  the release folder of the configuration (`train.release` says what lies in it)
+    renewed(config)  ->  the same with the weights that it held: known words, calibration and thresholds from the rows as they are now
 
 Every back end that this machine can run the release with is held against fp32 (`export.gate_*`).
 """
@@ -11,7 +12,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +28,7 @@ from train.encode import Encoder
 from train.inference import Scorer
 from train.ngrams import Table
 from train.rows import Floats, Ints, Rows
+from train.words import Words
 
 _log = logging.getLogger(__name__)
 _GATE_ROWS = 500
@@ -75,12 +77,17 @@ class _Trained:
     """What an export starts from."""
 
     config: Config
-    folder: Path
+    made: Path
+    """Folder of the weights as they are released."""
+    texts: Path
+    """Folder of the tokenizer and of the table of code points."""
     encoder: Encoder
     train: Rows
     """All rows that could be drawn, which the n-grams have read."""
     dev: Rows
     ngrams: Table | None
+    start: str
+    """The release that training continued; empty: none."""
 
 
 def run(config: Config) -> Path:
@@ -88,8 +95,11 @@ def run(config: Config) -> Path:
     folder = Path(config.run)
     model, encoder, _ = fit.restore(folder)
     train, dev = fit.rows(config)
+    encoder.normaliser = replace(encoder.normaliser, words=Words.of(train.texts))
     table = folder / release.NGRAMS
-    trained = _Trained(config, folder, encoder, train, dev, Table.read(table) if table.is_file() else None)
+    ngrams = Table.read(table) if table.is_file() else None
+    start = release.read(Path(config.backbone.start)).model if config.backbone.start else ""
+    trained = _Trained(config, folder / _PRECISION, folder, encoder, train, dev, ngrams, start)
     sample = dev.take(_gate_rows(dev, config.seed))
     full = ir.traced(model)
     ir.write(full, folder / "fp32" / release.MODEL)
@@ -102,7 +112,19 @@ def run(config: Config) -> Path:
         raise ModelError(
             f"{folder}: int8 weights cost more than the gate allows (export.gate_head, export.gate_language): {loss.to_json()}"
         )
-    return _release(trained, loss)
+    return _release(trained, loss.to_json())
+
+
+def renewed(config: Config) -> Path:
+    """The release with its weights and n-grams as they are, all else made anew. Raises ModelError where another configuration made it."""
+    folder = Path(config.release)
+    scorer = Scorer.load(folder)
+    if scorer.manifest.config != config.fingerprint():
+        raise ModelError(f"{folder}: made by configuration {scorer.manifest.config}, this one is {config.fingerprint()}")
+    train, dev = fit.rows(config)
+    encoder = scorer.encoder
+    encoder.normaliser = replace(encoder.normaliser, words=Words.of(train.texts))
+    return _release(_Trained(config, folder, folder, encoder, train, dev, scorer.ngrams, scorer.manifest.start), scorer.manifest.loss)
 
 
 def _gate_rows(dev: Rows, seed: int) -> Ints:
@@ -165,17 +187,19 @@ def _f1(head: schema.Head, probabilities: Floats, rows: Rows, at: np.ndarray) ->
     return metrics.macro_f1(gold, predicted) or 0.0
 
 
-def _release(trained: _Trained, loss: Loss) -> Path:
+def _release(trained: _Trained, loss: Mapping[str, Any]) -> Path:
     """Calibrate on all dev rows, write every file, then the manifest that names them; the release changes at one stroke."""
-    config, dev, made = trained.config, trained.dev, trained.folder / _PRECISION
-    target, partial = Path(config.release), trained.folder / "release.tmp"
+    config, dev, run = trained.config, trained.dev, Path(trained.config.run)
+    target, partial = Path(config.release), run / "release.tmp"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for place, names in ((made, (release.MODEL, release.WEIGHTS)), (trained.folder, (release.TOKENIZER, release.TABLE))):
+    for place, names in ((trained.made, (release.MODEL, release.WEIGHTS)), (trained.texts, (release.TOKENIZER, release.TABLE))):
         for name in names:
             shutil.copyfile(place / name, partial / name)
     if trained.ngrams:
         trained.ngrams.write(partial / release.NGRAMS)
+    if words := trained.encoder.normaliser.words:
+        words.write(partial / release.WORDS)
     logits = evaluate.first_logits(_scorer(partial, trained), dev)
     fitted = calibrate.fit(logits, dev.labels, dev.langs)
     _write(partial / release.CALIBRATION, fitted.to_json())
@@ -186,9 +210,9 @@ def _release(trained: _Trained, loss: Loss) -> Path:
     size = sum(path.stat().st_size for path in partial.iterdir())
     if size > config.export.max_bytes:
         raise ModelError(f"the release has {size:,} bytes, more than export.max_bytes = {config.export.max_bytes:,}")
-    np.save(trained.folder / f"dev-{manifest.model}.npy", logits)
+    np.save(run / f"dev-{manifest.model}.npy", logits)
     if (target / "metrics.json").is_file():
-        shutil.copyfile(target / "metrics.json", trained.folder / evaluate.LAST)
+        shutil.copyfile(target / "metrics.json", run / evaluate.LAST)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(partial, target)
@@ -200,7 +224,7 @@ def _write(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _manifest(trained: _Trained, loss: Loss, folder: Path, probabilities: Floats) -> release.Manifest:
+def _manifest(trained: _Trained, loss: Mapping[str, Any], folder: Path, probabilities: Floats) -> release.Manifest:
     """`folder` holds the release's files; `probabilities` (dev rows, 17) are its calibrated answers."""
     config, encoder, dev = trained.config, trained.encoder, trained.dev
     return release.Manifest(
@@ -214,9 +238,9 @@ def _manifest(trained: _Trained, loss: Loss, folder: Path, probabilities: Floats
         rows=_counts(trained.train),
         weak=tuple(name for name, count in _positives(dev).items() if count < _WEAK),
         thresholds=calibrate.thresholds(probabilities, dev.labels, dev.langs),
-        files={name: release.sha256(folder / name) for name in (*release.HASHED, release.NGRAMS) if (folder / name).is_file()},
-        loss=loss.to_json(),
-        start=release.read(Path(config.backbone.start)).model if config.backbone.start else "",
+        files={name: release.sha256(folder / name) for name in release.NAMED if (folder / name).is_file()},
+        loss=loss,
+        start=trained.start,
         priors=_priors(dev),
     )
 

@@ -29,6 +29,7 @@ from train.ngrams import Table
 from train.normalise import Normaliser
 from train.rows import Floats, Ints
 from train.tokens import Specials
+from train.words import Words
 
 _BATCH_TOKENS = 512
 """Padded tokens of one pass: larger batches fall out of the cache of a small machine (docs/log.md)."""
@@ -118,9 +119,10 @@ class Scorer:
         folder = folder or release.packaged()
         manifest = release.read(folder)
         table = json.loads((folder / release.TABLE).read_text(encoding="utf-8"))
+        words = Words.read(folder / release.WORDS) if release.WORDS in manifest.files else None
         encoder = Encoder(
             Tokenizer.from_file(str(folder / release.TOKENIZER)),
-            Normaliser({int(code): value for code, value in table["code_points"].items()}),
+            Normaliser({int(code): value for code, value in table["code_points"].items()}, words),
             Specials(**table["specials"]),
             manifest.max_tokens,
             manifest.min_context_tokens,

@@ -2,7 +2,7 @@
 
 Steps, in this order: private parts masked, NFC, the backbone's own code point table, invisible characters dropped, spaces collapsed,
 s p a c e d words joined, Cyrillic typed in Latin letters read back (`train.translit`), look-alike letters and leetspeak undone inside a
-word, a SHOUTED text lower-cased, long repeats cut.
+word, a SHOUTED text lower-cased, long repeats cut, st*rred letters and missing marks read back from known words (`train.words`).
 The case of any other text is kept.
 The tables are data (`lookalikes.toml`; the code point table is stored in the release).
 
@@ -23,6 +23,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 from train import mask, translit
+from train.words import Words
 
 _TABLES = tomllib.loads(files("train").joinpath("lookalikes.toml").read_text(encoding="utf-8"))
 TO_CYRILLIC: Mapping[str, str] = _TABLES["latin_cyrillic"]
@@ -74,9 +75,10 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class Normaliser:
-    """Holds the backbone's code point table: code point -> replacement (as `str.translate` takes it)."""
+    """Holds the backbone's code point table: code point -> replacement (as `str.translate` takes it); and the words of a release."""
 
     table: Mapping[int, str] = field(default_factory=dict)
+    words: Words | None = None
 
     def __call__(self, text: str) -> str:
         """The normalised text alone."""
@@ -97,6 +99,9 @@ class Normaliser:
         draft.replace(_unmasked_words(draft.text))
         draft.replace(_hushed(draft.text))
         draft.replace((match.start() + _kept(match.group(1)), match.end(), "") for match in _REPEAT.finditer(draft.text))
+        if self.words:
+            draft.replace(self.words.unstarred(draft.text))
+            draft.replace(self.words.accented(draft.text))
         return draft.done()
 
     def _translated(self, text: str) -> Iterable[tuple[int, int, str]]:

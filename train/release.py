@@ -3,6 +3,7 @@
 manifest.json   name, schema, limits, languages, thresholds, hashes (this module)
 model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence
 ngrams.npz      the linear model beside it (`train.ngrams`), where there is one
+words.json.gz   known words (`train.words`), where it has them
 tokenizer.json  Unigram pieces; table.json: the normaliser's code points and the special ids
 calibration.json
 CARD.md LICENSE NOTICE metrics.json   for people; not part of the hash
@@ -26,9 +27,11 @@ PACKAGED = {"main": "release", "open": "release-open"}
 """Name -> folder of the releases that come with the package."""
 MANIFEST = "manifest.json"
 MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION = "model.xml", "model.bin", "tokenizer.json", "table.json", "calibration.json"
-NGRAMS = "ngrams.npz"
+NGRAMS, WORDS = "ngrams.npz", "words.json.gz"
 HASHED = (MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION)
 """What every release holds."""
+NAMED = (*HASHED, NGRAMS, WORDS)
+"""What decides a score, where a release has it."""
 _HEX = 12
 
 
