@@ -106,18 +106,17 @@ class Table:
 def features(texts: Sequence[str], contexts: Sequence[Context], targets: Hashes) -> Features:
     """Of normalised texts with their normalised contexts, all at once."""
     comment = _Words(texts)
-    target = _Words([_cut(context.target or context.title) for context in contexts])
-    parent = _Words([_cut(context.parent) for context in contexts])
-    whole = target.whole()
-    known = np.isin(whole, targets)[comment.rows]
-    parts = [
-        (0, *comment.grams()),
-        (1, comment.rows, comment.hashes),
-        (2, *comment.pairs()),
-        (3, target.rows, target.hashes),
-        (4, parent.rows, parent.hashes),
-        (5, comment.rows[known], comment.hashes[known] * _BASE + whole[comment.rows[known]]),
-    ]
+    parts = [(0, *comment.grams()), (1, comment.rows, comment.hashes), (2, *comment.pairs())]
+    # Most live comments come without a context, and one at a time: what is not there must cost nothing.
+    if any(about := [_cut(context.target or context.title) for context in contexts]):
+        target = _Words(about)
+        whole = target.whole()
+        known = np.isin(whole, targets)[comment.rows]
+        parts.append((3, target.rows, target.hashes))
+        parts.append((5, comment.rows[known], comment.hashes[known] * _BASE + whole[comment.rows[known]]))
+    if any(answered := [_cut(context.parent) for context in contexts]):
+        parent = _Words(answered)
+        parts.append((4, parent.rows, parent.hashes))
     keys = np.unique(np.concatenate([_keys(kind, rows, hashes) for kind, rows, hashes in parts]))
     group = (keys >> _BITS).astype(np.int64)
     count = np.bincount(group, minlength=len(texts) * len(_KINDS))
@@ -139,19 +138,19 @@ class _Words:
         self.count = len(texts)
         joined = "\n".join(f" {' '.join(text.casefold().split())} " for text in texts)
         self.codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-        self.row = np.cumsum(self.codes == _BREAK)
+        broken = self.codes == _BREAK
+        self.row = np.cumsum(broken)
         self.mixed = _mixed(self.codes)
-        signs, inverse = np.unique(self.codes, return_inverse=True)
-        spoken = np.array([chr(code).isalnum() for code in signs.tolist()], bool)[inverse]
-        number = np.cumsum((self.codes == _SPACE) | (self.codes == _BREAK))
+        number = np.cumsum(broken | (self.codes == _SPACE))
         """Of the word that a character is part of: the spaces and breaks up to it."""
-        at = np.flatnonzero(spoken)
-        starts = at[np.flatnonzero(np.diff(number[at], prepend=-1))]
-        place = np.arange(len(at)) - np.repeat(np.searchsorted(at, starts), np.diff(np.append(np.searchsorted(at, starts), len(at))))
+        at = np.flatnonzero(np.fromiter(map(str.isalnum, joined), bool, len(joined)))
+        firsts = np.flatnonzero(np.diff(number[at], prepend=-1))
+        starts = at[firsts]
+        place = np.arange(len(at)) - np.repeat(firsts, np.diff(firsts, append=len(at)))
         self.rows = self.row[starts]
         self.number = number[starts]
-        powers = _powers(int(place.max(initial=0)) + 1)
-        self.hashes = np.add.reduceat(self.mixed[at] * powers[place], np.searchsorted(at, starts)) if len(at) else np.empty(0, np.uint64)
+        self._powers = _powers(max(int(place.max(initial=0)) + 1, *_LENGTHS))
+        self.hashes = np.add.reduceat(self.mixed[at] * self._powers[place], firsts) if len(at) else np.empty(0, np.uint64)
         self._numbers = number
 
     def whole(self) -> Hashes:
@@ -174,16 +173,16 @@ class _Words:
         count = len(self.codes) - length + 1
         if count <= 0:
             return np.empty(0, np.int64), np.empty(0, np.uint64)
-        gaps = np.concatenate([[0], np.cumsum((self.codes == _SPACE) | (self.codes == _BREAK))])
-        inside = gaps[length - 1 : length - 1 + count] - gaps[1 : count + 1] == 0 if length > 2 else np.ones(count, bool)
-        whole = self.codes[:count] != _BREAK
-        whole &= self.codes[length - 1 :] != _BREAK
-        whole &= (self.codes[:count] != _SPACE) | (self.codes[length - 1 :] != _SPACE) | (length > 2)
-        starts = np.flatnonzero(inside & whole)
-        powers = _powers(length)
+        first, last = self.codes[:count], self.codes[length - 1 :]
+        whole = (first != _BREAK) & (last != _BREAK)
+        if length > 2:
+            whole &= self._numbers[length - 2 : length - 2 + count] == self._numbers[:count]  # neither space nor break between the two
+        else:
+            whole &= (first != _SPACE) | (last != _SPACE)
+        starts = np.flatnonzero(whole)
         found = np.zeros(len(starts), np.uint64)
         for offset in range(length):
-            found += self.mixed[starts + offset] * powers[offset]
+            found += self.mixed[starts + offset] * self._powers[offset]
         return starts, found + _times(_SPREAD, length)
 
     def pairs(self) -> tuple[Ints, Hashes]:
