@@ -219,8 +219,23 @@ def train(
     settings = _config(config, values)
     from train import fit
 
+    _train_before(settings)
     folder = fit.run(settings, resume=not restart, progress=_step)
     typer.echo(folder)
+
+
+def _train_before(settings: Config) -> None:
+    """Makes the release that training continues, where a configuration says how and it is missing."""
+    if not settings.before:
+        return
+    from train import config, export, fit, release
+
+    first = config.load(Path(settings.before))
+    if not (Path(first.release) / release.MANIFEST).is_file():
+        _say(f"{settings.before} first: {first.release} is missing")
+        _train_before(first)
+        fit.run(first, progress=_step)
+        export.run(first)
 
 
 @app.command()
@@ -242,12 +257,16 @@ def evaluate(
     values: Overrides = None,
     model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Another release than the one that CONFIG writes.")] = None,
     baseline: Annotated[bool, typer.Option(help="Print TF-IDF + logistic regression, trained on the same rows, beside it.")] = True,
+    seed_runs: Annotated[
+        list[Path] | None,
+        typer.Option("--seed-run", metavar="FOLDER", help="A run of CONFIG with another seed, exported to FOLDER/release. Repeatable."),
+    ] = None,
 ) -> None:
     """Measure a release on the dev rows, per head, set and language; the figures go to metrics.json and the card."""
     settings = _config(config, values)
     from train import evaluate as evaluation
 
-    found = evaluation.run(settings, model, with_baseline=baseline)
+    found = evaluation.run(settings, model, with_baseline=baseline, others=seed_runs or ())
     typer.echo(evaluation.summary(found))
 
 

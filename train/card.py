@@ -53,8 +53,7 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
     yield f"- comment and context: at most {manifest.max_tokens} tokens a window; longer comments are read in windows"
     yield f"- macro-F1 lost to the precision (a sample of dev rows): {json.dumps(manifest.loss)}"
     yield from _gate(config, manifest)
-    yield "- repeat it: `threadwise train`, `threadwise export`, `threadwise evaluate`, each with `configs/release.toml`"
-    yield "  (train and export `configs/first.toml` before)\n" if manifest.start else ""
+    yield f"- repeat it: `threadwise train`, `export` and `evaluate`, each with the configuration of `configs/` named {config.name}\n"
     yield from _figures(figures)
     if figures:
         yield from _aims(figures["aims"])
@@ -96,6 +95,7 @@ def _figures(figures: Mapping[str, Any]) -> Iterable[str]:
         for head, found in figures["headline"].items()
     ]
     yield from _table(("head", "figure", "this model", str(figures.get("baseline") or "no baseline"), "difference"), rows)
+    yield from _seeds(figures)
     model = figures["model"]
     outputs = figures["heads"].get("toxicity", {}).get(model, {}).get("outputs", {})
     yield "\n### Toxicity outputs, all languages pooled\n"
@@ -109,6 +109,15 @@ def _figures(figures: Mapping[str, Any]) -> Iterable[str]:
             yield f"\n### {head} by set\n"
             yield from _table(("set", *_CLASSES), ((name, *(_number(each[column]) for column in _CLASSES)) for name, each in sets.items()))
     yield ""
+
+
+def _seeds(figures: Mapping[str, Any]) -> Iterable[str]:
+    found = figures.get("seeds")
+    if not found:
+        return
+    yield f"\n{len(found['models'])} runs that differ in their seed alone; the first one is released.\n"
+    rows = ((head, *(_number(found[head][name]) for name in ("mean", "low", "high"))) for head in figures["headline"] if head in found)
+    yield from _table(("head", "mean", "lowest", "highest"), rows)
 
 
 def _aims(found: Sequence[Mapping[str, Any]]) -> Iterable[str]:

@@ -166,6 +166,8 @@ class Config:
     """Working folder: checkpoints, log, resolved config, predictions. Not committed."""
     release: str = "train/release"
     """Where `threadwise export` writes the released model."""
+    before: str = ""
+    """A configuration beside this file whose release is continued; `threadwise train` trains and exports it where it is missing."""
     data: Data = field(default_factory=Data)
     mix: Mix = field(default_factory=Mix)
     backbone: Backbone = field(default_factory=Backbone)
@@ -182,7 +184,7 @@ class Config:
 
         `but`: members of `fit` that do not count either.
         """
-        values = {key: value for key, value in self.to_json().items() if key not in ("run", "release", "export")}
+        values = {key: value for key, value in self.to_json().items() if key not in ("run", "release", "before", "export")}
         values["fit"] = {key: value for key, value in values["fit"].items() if key not in ("threads", "checkpoint_minutes", *but)}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -195,7 +197,8 @@ def load(path: Path, overrides: Mapping[str, str] | None = None) -> Config:
     values = _read(path)
     for name, text in (overrides or {}).items():
         _set(values, name.split("."), _value(text))
-    return from_json(values, str(path))
+    found = from_json(values, str(path))
+    return dataclasses.replace(found, before=str(path.parent / found.before)) if found.before else found
 
 
 def from_json(values: Mapping[str, Any], where: str = "config") -> Config:

@@ -1,6 +1,7 @@
 """A release against the dev rows: figures per head, set and language, with the baseline beside them.
 
     run(config)  ->  metrics.json (figures only, no texts) in the run's folder and in the release; evaluation.html in the run's folder
+    seeds(config, folders)  ->  the headline of runs that differ in their seed alone, on the same rows; stored beside those
 
 Headline figures: toxicity = rows pooled per language, mean of ROC-AUC over languages with at least 30 of each class; softmax heads = mean
 over sets of macro-F1 over the classes in the set's gold. Each with a bootstrap interval over rows.
@@ -13,7 +14,7 @@ import hashlib
 import json
 import logging
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -47,9 +48,12 @@ class Answers:
     probabilities: Floats
 
 
-def run(config: Config, model: Path | None = None, *, with_baseline: bool = True) -> dict[str, Any]:
+def run(config: Config, model: Path | None = None, *, with_baseline: bool = True, others: Sequence[Path] = ()) -> dict[str, Any]:
     """All figures of a release (default: the one that the configuration writes); saved as metrics.json in the run and the release, whose
-    card is written anew."""
+    card is written anew.
+
+    `others`: runs of the same configuration with other seeds, each exported to `release` in its folder.
+    """
     folder = model or Path(config.release)
     scorer = Scorer.load(folder)
     dev = dev_rows(config)
@@ -64,6 +68,7 @@ def run(config: Config, model: Path | None = None, *, with_baseline: bool = True
         "context": probes.context(scorer, dev),
         "spans": probes.spans(scorer, dev),
         "precision_loss": dict(scorer.manifest.loss),
+        "seeds": seeds(ours, [_of_run(folder, dev, config) for folder in others], dev) if others else None,
     }
     _beside_the_last(found, Path(config.run) / LAST)
     report.write(Path(config.run) / "evaluation.html", found, ours.probabilities, theirs.probabilities if theirs else None, dev)
@@ -154,6 +159,29 @@ def _at_crossed_threshold(gold: np.ndarray, scores: Floats, figure: str, seed: i
     return metrics.macro_f1(gold.astype(int), said.astype(int))
 
 
+def seeds(ours: Answers, others: Sequence[Answers], dev: Rows) -> dict[str, Any]:
+    """Headline figures of models that differ in their seed alone: head -> {values, mean, low, high}."""
+    everyone = (ours, *others)
+    found: dict[str, Any] = {"models": [answers.name for answers in everyone]}
+    for head in schema.HEADS:
+        if not dev.labels[head.name].judged.any():
+            continue
+        measures = [headline_measure(head, answers.probabilities, dev) for answers in everyone]
+        values = [value for measure in measures if (value := measure(np.arange(_headline_rows(head, dev)))) is not None]
+        if values:
+            found[head.name] = _rounded({"mean": float(np.mean(values)), "low": min(values), "high": max(values)}) | {
+                "values": [round(value, 4) for value in values]
+            }
+    return found
+
+
+def _of_run(folder: Path, dev: Rows, config: Config) -> Answers:
+    """The cross-fitted answers of a run's release."""
+    scorer = Scorer.load(folder / "release")
+    logits = dev_logits(folder, scorer, dev)
+    return Answers(scorer.model, calibrate.cross_fitted(logits, dev.labels, dev.langs, config.seed))
+
+
 def _beside_the_last(found: dict[str, Any], path: Path) -> None:
     """The headline of the release that the export replaced, where it was another one."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -167,7 +195,14 @@ def summary(found: dict[str, Any]) -> str:
     for head, figure in found["headline"].items():
         shown = [_shown(figure.get(name)) for name in ("ours", "baseline")]
         lines.append(f"{head:14}{shown[0]:>30}{shown[1]:>32}   {figure['figure']}")
+    if found["seeds"]:
+        lines.append(f"\n{len(found['seeds']['models'])} seeds, mean and range")
+        lines += [f"{head:14}{_spread(found['seeds'][head])}" for head in found["headline"] if head in found["seeds"]]
     return "\n".join(lines)
+
+
+def _spread(figure: dict[str, float]) -> str:
+    return f"{figure['mean']:.3f} ({figure['low']:.3f}..{figure['high']:.3f})"
 
 
 def _shown(figure: dict[str, float] | None) -> str:
@@ -186,10 +221,14 @@ def headline_measure(head: schema.Head, probabilities: Floats, dev: Rows) -> Cal
     return lambda at: metrics.mean(metrics.macro_f1_by_set(classes[at], among[at], sets[at]))
 
 
-def _headline(head: schema.Head, ours: Answers, theirs: Answers | None, dev: Rows, seed: int) -> dict[str, Any]:
+def _headline_rows(head: schema.Head, dev: Rows) -> int:
+    """How many rows the headline figure of a head rests on."""
     label = dev.labels[head.name]
-    sigmoid = head.activation is schema.Activation.SIGMOID
-    rows = int(label.mask[:, 0].sum() if sigmoid else label.judged.sum())
+    return int(label.mask[:, 0].sum() if head.activation is schema.Activation.SIGMOID else label.judged.sum())
+
+
+def _headline(head: schema.Head, ours: Answers, theirs: Answers | None, dev: Rows, seed: int) -> dict[str, Any]:
+    sigmoid, rows = head.activation is schema.Activation.SIGMOID, _headline_rows(head, dev)
     measure = headline_measure(head, ours.probabilities, dev)
     found: dict[str, Any] = {
         "figure": "mean over languages of ROC-AUC" if sigmoid else "mean over sets of macro-F1",

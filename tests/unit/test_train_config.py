@@ -88,3 +88,10 @@ def test_the_fingerprint_tells_models_apart_and_not_machines() -> None:
     other = dataclasses.replace(plain, seed=2)
     assert plain.fingerprint() == same.fingerprint() != other.fingerprint()
     assert dataclasses.replace(plain, encode=config.Encode(max_tokens=64)).fingerprint() != plain.fingerprint()
+
+
+def test_the_configuration_before_lies_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "second.toml").write_text('before = "first.toml"\n', encoding="utf-8")
+    found = config.load(tmp_path / "second.toml")
+    assert found.before == str(tmp_path / "first.toml")
+    assert found.fingerprint() == Config().fingerprint()
