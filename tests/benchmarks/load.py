@@ -114,26 +114,62 @@ class _Line:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._wire: _Wire | None = None
 
     async def ask(self, call: Call, due: float) -> Reply:
         try:
-            if self._streams is None:
-                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-            reader, writer = self._streams
-            writer.write(call.data)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
-            if b"connection: close" in head:
-                self.close()
-            status = int(head.split(b" ", 2)[1])
-        except (OSError, asyncio.IncompleteReadError):
+            if self._wire is None or self._wire.lost:
+                _, self._wire = await asyncio.get_running_loop().create_connection(_Wire, "127.0.0.1", self._port)
+            status = await self._wire.ask(call.data)
+        except OSError:
             self.close()
             status = 0
         now = time.monotonic()
         return Reply(status, now - due, now)
 
     def close(self) -> None:
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+
+class _Wire(asyncio.Protocol):
+    """One connection, without the streams of asyncio: who asks shares the cores with the server."""
+
+    def __init__(self) -> None:
+        self.lost = False
+        self._transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._seen = b""
+
+    def ask(self, data: bytes) -> asyncio.Future[int]:
+        """The status, once the whole answer is there. Raises OSError where the connection is lost before."""
+        assert self._transport is not None
+        self._seen, self._answer = b"", asyncio.get_running_loop().create_future()
+        self._transport.write(data)
+        return self._answer
+
+    def close(self) -> None:
+        assert self._transport is not None
+        self.lost = True
+        self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._seen += data
+        head, end, body = self._seen.partition(b"\r\n\r\n")
+        head = head.lower() + b"\r\n"
+        if not end or len(body) < int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+            return
+        if b"connection: close" in head:
+            self.close()
+        if not self._answer.done():
+            self._answer.set_result(int(head.split(b" ", 2)[1]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        if not self._answer.done():
+            self._answer.set_exception(ConnectionResetError())
