@@ -20,7 +20,7 @@ from serve.operations import Layer, Metrics
 from serve.outbox import Sender
 from serve.policy import Policy
 from serve.scoring import Queue
-from serve.security import Rates
+from serve.security import Known, Rates
 from serve.service import Service, in_thread
 from serve.settings import Settings, default
 from serve.store import Store
@@ -47,7 +47,8 @@ def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable
     )
     app.state.service = service
     problems.install(app)
-    for border in (status, native, pages, session, perspective, openai, coral, batch):
+    # Routes are tried one after another: those of live comments come first.
+    for border in (perspective, native, openai, coral, status, pages, session, batch):
         app.include_router(border.router)
     review.mount(app)
     if settings.cors.origins:
@@ -80,7 +81,8 @@ def assemble(settings: Settings, scorer: Scorer, store: Store, clock: Callable[[
         watch=lambda outcome: metrics.webhooks.labels(outcome).inc(),
     )
     rates, logins, refusals = (Rates(time.monotonic) for _ in range(3))
-    return Service(settings, store, queue, holds, metrics, rates, sender, clock, logins, refusals)
+    known = Known(store.accounts.key, time.monotonic)
+    return Service(settings, store, queue, holds, metrics, rates, sender, clock, logins, refusals, known)
 
 
 def policy_text(settings: Settings) -> str:

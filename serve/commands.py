@@ -126,7 +126,7 @@ def keys_list(database: Database = None) -> None:
 
 @keys.command("revoke")
 def keys_revoke(name: Name, database: Database = None) -> None:
-    """End a key at once, on every server."""
+    """End a key within a second, on every server."""
     with opened(database) as store:
         if not store.accounts.revoke_key(name, _now()):
             raise ConfigError(f'there is no key named "{name}" in use')

@@ -29,6 +29,9 @@ _HASHER = PasswordHasher()
 # Someone who guesses names must wait as long for an unknown one as for a known one.
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 _RATES_KEPT = 100_000
+_KNOWN_KEPT = 1_000
+HELD_S = 1.0
+"""How long a key that has been revoked may still be taken, on each server."""
 
 
 class Scope(StrEnum):
@@ -159,6 +162,33 @@ def is_foreign(method: str, headers: Mapping[str, str], *, has_session: bool, al
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is None or not (origin in allowed or urlsplit(origin).netloc == headers.get("host"))
+
+
+class Known:
+    """Keys that the store has just told of: a busy site's key is not looked up for each of its requests, and a revoked one ends within
+    `HELD_S`. Who is unknown is always looked up. `clock` gives seconds."""
+
+    def __init__(self, find: Callable[[str], Key | None], clock: Callable[[], float]) -> None:
+        self._find, self._clock = find, clock
+        self._held: OrderedDict[str, tuple[Key, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def held(self, digest: str) -> Key | None:
+        """The key with this hash, where it was found a moment ago. Does not block."""
+        key, until = self._held.get(digest, (None, 0.0))
+        return key if self._clock() < until else None
+
+    def find(self, digest: str) -> Key | None:
+        """The key with this hash, by the store. Blocks; raises StoreError."""
+        until = self._clock() + HELD_S  # from before the store is asked: what it says then is never held for longer
+        key = self._find(digest)
+        with self._lock:
+            self._held.pop(digest, None)
+            if key is not None:
+                self._held[digest] = (key, until)
+            if len(self._held) > _KNOWN_KEPT:
+                self._held.popitem(last=False)
+        return key
 
 
 class Rates:

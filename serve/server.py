@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 
 from labels.errors import ConfigError
+from labels.scores import ScoreInput
 from seeds import detect
 from serve import demo, operations
 from serve.app import create_app
@@ -44,6 +45,7 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     scorer = Scorer.load(model if model.is_dir() else release.packaged(settings.model), threads=threads, lanes=threads)
     # Before the port is open, as the model: a service that says it is ready needs no file for its first comment.
     detect.language("This sentence is long enough to have its language told.")
+    scorer.encode([ScoreInput("", "Ne razbiram zashto kmetat mylchi i nikoj ne go pita")])  # words typed in Latin letters: .2 s a language
     _LOG.info("model", model=scorer.model, notice=scorer.manifest.notice)
     _LOG.info("settings", **settings.shown())
     app = create_app(settings, scorer, Store(settings.database))

@@ -22,7 +22,7 @@ from serve.operations import Metrics
 from serve.outbox import Sender
 from serve.policy import Case, Verdict
 from serve.scoring import GoneError, Queue
-from serve.security import Caller, Rates
+from serve.security import Caller, Known, Rates
 from serve.settings import Settings
 from serve.store import Store
 from serve.store.comments import Incoming, Stored
@@ -57,6 +57,7 @@ class Service:
     """Tries to log in, by name."""
     refusals: Rates
     """Lines of the audit log on refusals, by caller: who is refused in a storm must not fill the disk."""
+    known: Known
 
     @property
     def now(self) -> int:

@@ -53,7 +53,8 @@ async def identify(request: Request) -> Caller:
     settings = running.settings
     session = request.cookies.get(security.cookie_name(settings.public_url))
     if (key := key_of(request)) is not None:
-        known = await in_thread(running.store.accounts.key, security.digest(key))
+        hashed = security.digest(key)
+        known = running.known.held(hashed) or await in_thread(running.known.find, hashed)
         if known is None:
             raise _bad_key(request, key)
         caller = security.caller_of_key(known)

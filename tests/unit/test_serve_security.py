@@ -6,7 +6,8 @@ import pytest
 
 from labels.errors import ConfigError
 from serve import security
-from serve.security import Rates
+from serve.security import HELD_S, Known, Rates
+from serve.store.accounts import Key
 
 HOST = {"host": "comments.example.org"}
 
@@ -32,6 +33,32 @@ def test_which_requests_are_foreign(method: str, headers: dict[str, str], foreig
     assert security.is_foreign(method, HOST | headers, has_session=True, allowed=("https://public.example",)) is foreign
     assert not security.is_foreign(method, HOST | headers, has_session=False)
     assert not security.is_foreign("GET", HOST | headers, has_session=True)
+
+
+def test_a_key_is_looked_up_once_a_second_and_one_that_is_unknown_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(security, "_KNOWN_KEPT", 2)
+    keys = {name: security.new_key(name, 0)[1] for name in "abc"}
+    now, asked = [0.0], list[str]()
+
+    def find(digest: str) -> Key | None:
+        asked.append(digest)
+        return keys.get(digest)
+
+    known = Known(find, lambda: now[0])
+    assert known.held("a") is None
+    assert known.find("a") == known.held("a") == keys["a"]
+    now[0] = HELD_S - 0.01
+    assert known.held("a") == keys["a"]
+    revoked = keys.pop("a")
+    now[0] = HELD_S
+    assert known.held("a") is None, "no longer than that"
+    assert known.find("a") is None
+    assert known.held("a") is None
+    keys["a"] = revoked
+    for name in "abc":
+        known.find(name)
+    assert [known.held(name) is not None for name in "abc"] == [False, True, True], "so many are kept"
+    assert asked == ["a", "a", "a", "b", "c"]
 
 
 def test_a_rate_fills_again_with_time() -> None:
