@@ -92,6 +92,8 @@ class Queue:
         self._over: list[tuple[Pass, BaseException | None]] = []
         """With what made a pass fail."""
         self._done, self._busy = 20.0, 0.1 * len(scorer.lanes)  # comments, and seconds of passes, the older ones less and less
+        self._pass_cost = 0.0
+        """In tokens; known once the thread runs."""
         self._stopping = False
         self._wake = threading.Condition()
         """Over the heap and what is over, held for moments only: the event loop takes it too."""
@@ -157,6 +159,7 @@ class Queue:
     def _run(self, warm: threading.Event) -> None:
         try:
             self.scorer.warm()  # on the thread that will use it: what is made ready belongs to it
+            self._pass_cost = packing.measured(self.scorer.lanes[0])
         finally:
             warm.set()
         while self._awaited():
@@ -250,8 +253,8 @@ class Queue:
         ready = [part for part in self._ready if part.unit.wanted]
         for unit in {part.unit for part in self._ready}.difference(part.unit for part in ready):
             self._forget(unit)
-        ready.sort(key=lambda part: (-part.unit.impatience(now), part.unit.due))
-        places = packing.first([part.width for part in ready[:_LOOK]]) if ready else []
+        ready.sort(key=lambda part: (-part.unit.impatience(now, self._pass_cost), part.unit.due))
+        places = packing.first([part.width for part in ready[:_LOOK]], self._pass_cost) if ready else []
         taken = set(places)
         self._ready = tuple(part for place, part in enumerate(ready) if place not in taken)
         return [ready[place] for place in places]

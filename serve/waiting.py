@@ -9,7 +9,6 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
 from labels.scores import Scored, ScoreInput
-from serve import packing
 from train.inference import Lane, Prepared, width
 from train.rows import Floats
 
@@ -95,9 +94,9 @@ class Unit:
         """Whether somebody still waits for it."""
         return not self.answered and any(not job.future.done() for job, _ in self.asked)
 
-    def impatience(self, now: float) -> float:
+    def impatience(self, now: float, pass_cost: float) -> float:
         """How long it has waited for what it costs: a short comment is slowed down as many times as a long one, not by as many seconds."""
-        return max(now - self.due, 0.0) / (packing.PASS_COST + min(self.item.tokens, _LONG))
+        return max(now - self.due, 0.0) / (pass_cost + min(self.item.tokens, _LONG))
 
 
 @dataclass(frozen=True, slots=True)

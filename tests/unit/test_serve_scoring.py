@@ -20,7 +20,14 @@ from train.encode import Window
 from train.inference import Prepared, Scorer
 
 _COMMENT_S = 0.002
+_PASS_COST = 12.0
 _WINDOW = Window((1,) * 8, (0,) * 8, 6, 0)
+
+
+@pytest.fixture(autouse=True)
+def pass_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known, so that lanes run no pass but those of the test."""
+    monkeypatch.setattr(packing, "measured", lambda lane: _PASS_COST)
 
 
 class Bed:
@@ -240,25 +247,40 @@ def test_what_was_cancelled_is_passed_over_and_what_equals_it_is_not(monkeypatch
     assert sum(scorer.lanes[0].passes) <= 102
 
 
-def cost(passes: Sequence[Sequence[int]]) -> int:
-    return sum(packing.PASS_COST + len(one) * max(one) for one in passes)
+class Costly(Bed):
+    """A pass takes two milliseconds, and .4 for each token."""
+
+    def end(self) -> tuple[Any, list[Any]]:
+        time.sleep(0.002 + 0.0004 * 16 * self.passes[-1])
+        return super().end()
+
+
+def test_what_a_pass_costs_by_itself_is_measured_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert 4 <= packing.measured(cast(Any, Costly())) < 10, "five tokens"
+    monkeypatch.setattr(Costly, "end", Bed.end)
+    assert 4 <= packing.measured(cast(Any, Costly())) <= 64, "whatever the clock says"
+
+
+def cost(passes: Sequence[Sequence[int]]) -> float:
+    return sum(_PASS_COST + len(one) * max(one) for one in passes)
 
 
 @pytest.mark.parametrize(
     ("widths", "first"),
     [
         ([32], [0]),
-        ([16, 64], [0, 1]),  # padding costs 48, a pass of its own 64
-        ([16, 128], [0]),
-        ([64, 8, 8, 8, 56], [0, 4]),
-        ([32] * 10, list(range(4))),  # 128 tokens
+        ([24, 32], [0, 1]),  # padding costs 8, a pass of its own 12
+        ([16, 32], [0]),
+        ([48, 8, 8, 8, 40], [0, 4]),
+        ([32] * 10, list(range(3))),  # 96 tokens
         ([700, 16, 16], [0]),
         ([16, 700, 16], [0, 2]),
         ([0, 0], [0, 1]),  # what cannot be scored costs nothing
     ],
 )
 def test_those_go_together_that_cost_least_together(widths: list[int], first: list[int]) -> None:
-    found = packing.first(widths)
+    found = packing.first(widths, _PASS_COST)
     assert len(found) == len(first)
     assert [widths[place] for place in found] == [widths[place] for place in first]
     assert 0 in found
@@ -268,7 +290,7 @@ def test_those_go_together_that_cost_least_together(widths: list[int], first: li
 def test_no_split_of_all_that_wait_is_cheaper(widths: list[int]) -> None:
     passes, left = list[list[int]](), list(widths)
     while left:
-        places = packing.first(left)
+        places = packing.first(left, _PASS_COST)
         assert 0 in places
         passes.append([left[place] for place in places])
         left = [width for place, width in enumerate(left) if place not in places]
