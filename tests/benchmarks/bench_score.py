@@ -1,4 +1,4 @@
-"""Scoring side by side in one run: this release, the way Detoxify runs its model, and the same encoder run naively.
+"""Scoring side by side in one run: this release, Detoxify's way of running its model, the same encoder run naively, ONNX Runtime.
 
     python tests/benchmarks/bench_score.py [--release FOLDER] [--comments 384] [--json OUT]
 
@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,13 +24,16 @@ import numpy as np
 
 from labels.scores import Context, ScoreInput
 from tests.benchmarks.figures import say
-from train import inference, release
+from train import batches, inference, ir, release
+from train.encode import Window
 from train.inference import Scorer
+from train.model import build
+from train.rows import Floats
 
 ROOT = Path(__file__).resolve().parents[2]
 _SETS = ("ro_news_offense", "ru_vk_news", "umsab", "vast", "context_toxicity", "bg_toxic_vasev", "victsd", "rumoureval2017")
-_LINEAR = 12 * (4 * 384 * 384 + 2 * 384 * 1536)
-"""Weights of the encoder's linear layers: each token costs two operations for each."""
+_LINEAR = 4 * 384 * 384 + 2 * 384 * 1536
+"""Weights of the linear parts of one layer of the encoder: each token costs two operations for each."""
 _XLMR_BASE = {"vocab_size": 250002, "max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1}
 _E5_SMALL = {"hidden_size": 384, "num_attention_heads": 12, "intermediate_size": 1536, "vocab_size": 120000, "pad_token_id": 1}
 
@@ -73,20 +79,22 @@ def measure(folder: Path, comments: Sequence[ScoreInput], peer_comments: int) ->
     scorer = Scorer.load(folder)
     windows = [window for item in scorer.encode(comments) if item.encoded for window in item.encoded.windows]
     real = sum(map(len, windows))
-    batches = inference.packed(windows)
-    padded = sum(len(rows) * max(inference.width(windows[row]) for row in rows) for rows in batches)
+    padded = sum(len(rows) * max(inference.width(windows[row]) for row in rows) for rows in inference.packed(windows))
     first = _rate(lambda: scorer.score(comments), len(comments), rounds=1)
     ours = _rate(lambda: scorer.score(comments), len(comments))
     bare = _rate(lambda: scorer.logits(windows), len(comments))
     scorer.warm()
     singles = [_seconds(lambda item=item: scorer.score([item])) for item in comments[:60]]  # type: ignore[misc]
     gemm = max(_gemm_float(torch), _gemm_int(torch))
+    layers = _layers(folder)
     few = [list(window.ids) for window in windows[:peer_comments]]
     with torch.inference_mode():
         peer = _naive(torch, XLMRobertaModel(XLMRobertaConfig(**_XLMR_BASE), add_pooling_layer=False).eval(), few)
-        naive = _naive(torch, BertModel(BertConfig(**_E5_SMALL), add_pooling_layer=False).eval(), few)
+        naive = _naive(torch, BertModel(BertConfig(**_E5_SMALL, num_hidden_layers=layers), add_pooling_layer=False).eval(), few)
+    other, flips = _onnx(folder, scorer, windows)
     return {
         "model": scorer.model,
+        "back end": scorer.backend,
         "comments": len(comments),
         "tokens a comment": real / len(comments),
         "padding, share of tokens": 1 - real / padded,
@@ -98,8 +106,10 @@ def measure(folder: Path, comments: Sequence[ScoreInput], peer_comments: int) ->
         "ratio to it (aim 25)": ours / peer,
         "same encoder naive fp32, comments/s": naive,
         "ratio to it (aim 5)": ours / naive,
+        "ONNX Runtime, dynamic int8, encoder alone, comments/s": other * len(comments) / len(windows),
+        "its toxicity decisions unlike ours": flips,
         "best GEMM, GFLOP/s": gemm / 1e9,
-        "share of it in useful tokens (aim .45)": bare * real / len(comments) * 2 * _LINEAR / gemm,
+        "share of it in useful tokens (aim .45)": bare * real / len(comments) * 2 * layers * _LINEAR / gemm,
         "peak memory of scoring alone, MB": _alone(folder, "memory"),
         "start to first score, s (aim 2)": min(_alone(folder, "start") for _ in range(3)),
         "release, MB": sum(path.stat().st_size for path in folder.iterdir()) / 1e6,
@@ -122,6 +132,45 @@ def _naive(torch: Any, model: Any, ids: list[list[int]]) -> float:
     given = torch.tensor([row + [1] * (longest - len(row)) for row in ids])
     mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in ids])
     return _rate(lambda: model(input_ids=given, attention_mask=mask), len(ids))
+
+
+def _layers(folder: Path) -> int:
+    return 1 + max(map(int, re.findall(r"encoder\.layer\.(\d+)\.", (folder / release.MODEL).read_text(encoding="utf-8"))))
+
+
+def _onnx(folder: Path, scorer: Scorer, windows: Sequence[Window]) -> tuple[float, float]:
+    """Windows a second of the release's weights quantised by ONNX Runtime, in the same passes; and the share of decisions that differ."""
+    import onnxruntime
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import BertConfig, BertModel
+
+    shape = {**_E5_SMALL, "vocab_size": scorer.encoder.tokenizer.get_vocab_size(), "num_hidden_layers": _layers(folder)}
+    model = build(BertModel(BertConfig(**shape), add_pooling_layer=False), None, _layers(folder)).eval()
+    found = ir.weights(folder / release.MODEL, {name: value.shape for name, value in model.named_parameters()})
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()}, strict=False)
+    names, ids = ("ids", "segments", "mask"), torch.full((2, 16), 4)
+    with tempfile.TemporaryDirectory() as place, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plain, small = Path(place) / "plain.onnx", Path(place) / "small.onnx"
+        axes = {name: {0: "batch", 1: "tokens"} for name in names}
+        given = (ids, torch.zeros_like(ids), torch.ones_like(ids))
+        torch.onnx.export(
+            model, given, plain, input_names=names, output_names=("logits", "evidence"), dynamic_axes=axes, dynamo=False, opset_version=17
+        )
+        quantize_dynamic(plain, small, weight_type=QuantType.QInt8)
+        session = onnxruntime.InferenceSession(small)
+
+    def answers() -> Floats:
+        logits = np.empty((len(windows), 17), np.float32)
+        for rows in inference.packed(windows):
+            arrays = batches.padded([windows[row] for row in rows], scorer.encoder.specials.pad, 8)
+            parts = (arrays.ids, arrays.segments, arrays.mask)
+            logits[rows] = session.run(["logits"], dict(zip(names, (part.astype(np.int64) for part in parts), strict=True)))[0]
+        return logits
+
+    differs = (answers()[:, 0] > 0) != (scorer.logits(windows)[0][:, 0] > 0)
+    return _rate(answers, len(windows)), float(differs.mean())
 
 
 def _gemm_float(torch: Any, size: tuple[int, int, int] = (4096, 1536, 1536)) -> float:

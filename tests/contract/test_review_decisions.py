@@ -472,3 +472,14 @@ def test_a_suggestion_is_read_in_the_reading_room_and_no_other_comment_than_ones
         assert "a foreign secret" not in page.text
     assert seat.post(f"/labels/{second}", {"act": "publish", "version": "1"}).status_code == 303
     assert f'action="/labels/{second}"' not in seat.get(f"/labels?comment={second}").text, "nobody reads twice"
+
+
+def test_few_comments_are_never_said_to_be_all_right(desk: Desk) -> None:
+    site = desk.site()
+    numbers = desk.put(site, *[0.9] * 5)
+    ana = desk.seat("moderator", site)
+    for number in numbers[:3]:
+        ana.decide(number, "reject")
+    ana.decide(numbers[3], "publish")
+    page = ana.get("/review/bulk?output=toxicity.toxicity&low=80&high=100").text
+    assert "1 comment; at this precision about &lt;1 would be wrong" in page, "a quarter of one"
