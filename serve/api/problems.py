@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from labels.errors import DocumentError, RowError, StoreError
@@ -113,11 +114,11 @@ def _openai(failure: Failure) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Maps every error of the tree, and every one that nobody foresaw, to an answer; refusals are taken down."""
 
-    def handle(request: Request, error: Exception) -> Response:  # not async, so off the event loop: it may write to the database
+    async def handle(request: Request, error: Exception) -> Response:  # without a change of threads: a 503 of a storm must cost little
         failure = failure_of(error)
         if failure.code in REFUSALS:
             running: Service = request.app.state.service
-            running.refused(request, failure.code)
+            await run_in_threadpool(running.refused, request, failure.code)  # it may write to the database
         return answer(request.url.path, failure)
 
     kinds: tuple[type[Exception], ...] = (Failure, *(kind for kind, _ in _TABLE))
