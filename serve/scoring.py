@@ -253,7 +253,7 @@ class Queue:
         ready = [part for part in self._ready if part.unit.wanted]
         for unit in {part.unit for part in self._ready}.difference(part.unit for part in ready):
             self._forget(unit)
-        ready.sort(key=lambda part: (-part.unit.impatience(now, self._pass_cost), part.unit.due))
+        ready.sort(key=lambda part: (-part.unit.impatience(now), part.unit.due))
         places = packing.first([part.width for part in ready[:_LOOK]], self._pass_cost) if ready else []
         taken = set(places)
         self._ready = tuple(part for place, part in enumerate(ready) if place not in taken)

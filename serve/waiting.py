@@ -17,6 +17,8 @@ _PIECE_CHARS = 4_000
 """Comments, and characters of them, that a request gets tokenised before another one gets its turn: milliseconds."""
 _LONG = 256
 """Tokens: a comment that is longer waits no longer for it."""
+_SHORT = 64
+"""Tokens that are added to all: without them a few words would overtake a long comment again and again, whose client hangs up as soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,9 @@ class Unit:
         """Whether somebody still waits for it."""
         return not self.answered and any(not job.future.done() for job, _ in self.asked)
 
-    def impatience(self, now: float, pass_cost: float) -> float:
+    def impatience(self, now: float) -> float:
         """How long it has waited for what it costs: a short comment is slowed down as many times as a long one, not by as many seconds."""
-        return max(now - self.due, 0.0) / (pass_cost + min(self.item.tokens, _LONG))
+        return max(now - self.due, 0.0) / (_SHORT + min(self.item.tokens, _LONG))
 
 
 @dataclass(frozen=True, slots=True)
