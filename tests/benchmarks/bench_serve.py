@@ -87,7 +87,7 @@ def measure(folder: Path, comments: Sequence[str], seconds: float, threads: int)
         found |= _batch(server, key, scorer, comments, seconds)
         found |= _loaded(server, calls, _CONNECTIONS, seconds)
         like = [call for call, text in zip(calls, comments, strict=True) if len(text) in _LIKE]
-        found |= {f"like length, {name}": value for name, value in _loaded(server, like, (1, 64), seconds).items()}
+        found |= {f"like length, {name}": value for name, value in _loaded(server, like, (1, 16, 64), seconds).items()}
         found |= _overload(server, calls, found["capacity, comments/s"], seconds, found["1 connections, p50"])
         found["memory at most, MB"] = _memory(server)
     found |= _stored(folder, options, comments, seconds)
