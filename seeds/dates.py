@@ -29,7 +29,8 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 8
 
 _DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
 _ISO = re.compile(
-    rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?\s?(Z|[+-][01]\d:?[0-5]\d)?)?(?![\d-])"
+    rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)"
+    r"(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s?(Z|[+-][01]\d:?[0-5]\d))?)?(?![\d-])"
 )
 _NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{1,2})(?![\d/-]|[.,:]\d)")
 _CJK = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
@@ -50,10 +51,12 @@ _CLOCK = re.compile(
 """A number may touch the half of the day (a page draws "01:30PM" and the post's "4" side by side); a letter may not."""
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(
-    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|\(?(?:(?:(?:UTC|GMT)\s?|(?<=\())(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
-    rf"|(?P<name>{'|'.join(map(re.escape, _RULES['zones']))}))\)?)(?!\w)",
+    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|[(\[]?(?:(?:(?:UTC|GMT)\s?|(?<=[(\[]))(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
+    rf"|(?P<name>{'|'.join(map(re.escape, _RULES['zones']))}))[)\]]?)(?!\w)",
     re.IGNORECASE,
 )
+_BEFORE_ZONE = re.compile(rf"(?:\s?(?:{'|'.join(_RULES['clock'])})(?!\w))?[.,]{{0,2}}", re.IGNORECASE)
+"""What may part a clock time from its zone: "10:41 Uhr (MEZ)", "08:38, 19 March 2026. UTC"."""
 _WORD = re.compile(r"[^\W\d_]+")
 _DOTTED = re.compile(r"(?<![\d:.,/-])([012]?\d)\.([0-5]\d)(?:\.([0-5]\d))?(?![\d.])")
 """A clock time with a dot, "kl. 12.34": only beside a day, where no clock time with a colon stands."""
@@ -61,6 +64,8 @@ _DIGITS = str.maketrans(
     {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))}
 )
 """Arabic and Indian digits to those that the patterns know, one for one."""
+_MAX_MORE, _MAX_ALONE = 40, 24
+"""Characters of a second number and unit, and of a line that is nothing but a relative time."""
 _CHEAP = re.compile(r"\d|[^\W\d_]{3}")
 
 
@@ -134,12 +139,14 @@ def _joined(line: str, day: _Part, clocks: list[_Part], near: date | None) -> St
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
     clock = None if day.clock else next((clock for clock in clocks if _connected(_between(line, day, clock))), None)
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
-    behind = _ZONE.match(line, end + (line[end : end + 1] == ".")) if clock and not clock.zone else None  # "08:38, 19 March 2026 (UTC)"
+    told = clock or day
+    between = _BEFORE_ZONE.match(line, end) if told.clock and not told.zone else None
+    behind = _ZONE.match(line, between.end()) if between else None
     end = behind.end() if behind else end
     raw = line[begin:end]
     year, month, number = day.day or (0, 0, 0)
-    value = clock.clock if clock else day.clock
-    zone = _zone(behind) if behind else clock.zone if clock else day.zone
+    value = told.clock
+    zone = _zone(behind) if behind else told.zone
     if not year:
         year = _year(month, number, near)
     if not year:
@@ -293,16 +300,31 @@ def _names(locale: str) -> list[tuple[str, int]]:
 @cache
 def _relative_pattern() -> re.Pattern[str]:
     ago = _RULES["relative"]["ago"]
-    units = [*_units(None)]
-
-    def any_of(words: Iterable[str]) -> str:
-        return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
-
     return re.compile(
-        rf"(?<!\w)(?:(?P<before>(?:(?:{any_of(ago['before'])})\s+){{1,2}}))?(?:(?P<number>\d{{1,3}})\s?|(?:{any_of(ago['one'])})\s+)?"
-        rf"(?P<unit>{any_of(units)})\.?(?:\s?(?P<after>{any_of(ago['after'])}))?(?!\w)",
+        rf"(?<!\w)(?:(?P<before>(?:(?:{_any_of(ago['before'])})\s+){{1,2}}))?"
+        rf"(?:(?P<number>\d{{1,3}})\s?(?:(?:{_any_of(ago['of'])})\s)?|(?:{_any_of(ago['one'])})\s+)?"
+        rf"(?P<unit>{_any_of(_units(None))})\.?(?:\s?(?P<after>{_any_of(ago['after'])}))?(?!\w)",
         re.IGNORECASE,
     )
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+
+
+@cache
+def _more_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A larger unit before "3 hours ago", a smaller one behind "преди 3 часа": "2 days, 3 hours ago", "преди 3 часа и 5 минути"."""
+    ago = _RULES["relative"]["ago"]
+    part = rf"(?P<number>\d{{1,3}})\s?(?:(?:{_any_of(ago['of'])})\s)?(?P<unit>{_any_of(_units(None))})\.?"
+    link = rf"(?:\s?,\s?|\s)(?:(?:{_any_of(ago['and'])})\s)?"
+    return re.compile(rf"(?<!\w){part}{link}$", re.IGNORECASE), re.compile(rf"{link}{part}(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _alone_pattern() -> re.Pattern[str]:
+    words = [word for table in _RULES["relative"]["alone"].values() for word in table]
+    return re.compile(rf"(?P<number>[1-9]\d?)\s?(?P<unit>{_any_of(words)})\.?", re.IGNORECASE)
 
 
 @cache
@@ -347,18 +369,45 @@ def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None
         unit = _units(lang).get(match["unit"].lower())
         if unit is None:
             continue
-        begin, end = match.span()
-        written = None
-        if now is not None:
-            moment = now - timedelta(seconds=_SECONDS[unit] * int(match["number"] or 1))
-            written = moment.strftime("%Y-%m-%dT%H:%M:%S" if unit in ("second", "minute", "hour") else "%Y-%m-%d")
-        return Stamp(begin, end, line[begin:end], written, relative=True)
-    return _near_day(line, now)
+        (begin, end), parts = match.span(), [(int(match["number"] or 1), unit)]
+        other = (
+            _more_patterns()[0].search(line[max(begin - _MAX_MORE, 0) : begin]) if match["after"] else _more_patterns()[1].match(line, end)
+        )
+        if other and (also := _units(lang).get(other["unit"].lower())) and (_SECONDS[also] > _SECONDS[unit]) is bool(match["after"]):
+            parts.append((int(other["number"]), also))
+            begin, end = (begin - len(other[0]), end) if match["after"] else (begin, other.end())
+        return Stamp(begin, end, line[begin:end], _before(now, parts), relative=True)
+    return _alone(line, lang, now) or _near_day(line, now)
+
+
+def _before(now: datetime | None, parts: Iterable[tuple[int, str]]) -> str | None:
+    """The time so many units before `now`, as exact as the smallest of them."""
+    if now is None:
+        return None
+    smallest = min((unit for _, unit in parts), key=_SECONDS.__getitem__)
+    moment = now - timedelta(seconds=sum(number * _SECONDS[unit] for number, unit in parts))
+    return moment.strftime("%Y-%m-%dT%H:%M:%S" if smallest in ("second", "minute", "hour") else "%Y-%m-%d")
+
+
+def _alone(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
+    """ "3 h": a number and a short unit that are the whole line, the number no larger than pages let it grow."""
+    match = _alone_pattern().fullmatch(line.strip()) if len(line) <= _MAX_ALONE else None
+    if match is None:
+        return None
+    tables, word, number = _RULES["relative"]["alone"], match["unit"].lower(), int(match["number"])
+    unit = tables.get(lang or "", {}).get(word) or tables["any"].get(word)
+    if unit is None or number > _RULES["relative"]["most"][unit]:
+        return None
+    begin = line.index(match[0])
+    return Stamp(begin, begin + len(match[0]), match[0], _before(now, [(number, unit)]), relative=True)
 
 
 def _near_day(line: str, now: datetime | None) -> Stamp | None:
-    """ "yesterday, 21:25": only with a clock time beside it, since "today" is a word of any text."""
+    """ "yesterday, 21:25": only with a clock time beside it or alone on its line, since "today" is a word of any text."""
     clocks = list(_clocks(line))
+    if not clocks and len(line) <= _MAX_ALONE and (match := _near_words().search(line)) and _connected(line.replace(match[0], "", 1)):
+        day = (now - timedelta(days=_days_back(match))).date().isoformat() if now else None
+        return Stamp(match.start(), match.end(), match[0], day, relative=True)
     for match in _near_words().finditer(line) if clocks else ():
         for clock in clocks:
             gap = line[match.end() : clock.begin] if clock.begin >= match.end() else line[clock.end : match.start()]
@@ -368,7 +417,10 @@ def _near_day(line: str, now: datetime | None) -> Stamp | None:
             stamp = Stamp(begin, end, line[begin:end], None, relative=True)
             if now is None:
                 return stamp
-            back = 1 if match[1].lower() in _RULES["relative"]["yesterday"]["words"] else 0
-            day = (now - timedelta(days=back)).date().isoformat()
+            day = (now - timedelta(days=_days_back(match))).date().isoformat()
             return replace(stamp, written=f"{day}T{clock.clock[0]:02}:{clock.clock[1]:02}:{clock.clock[2]:02}")
     return None
+
+
+def _days_back(match: re.Match[str]) -> int:
+    return 1 if match[1].lower() in _RULES["relative"]["yesterday"]["words"] else 0

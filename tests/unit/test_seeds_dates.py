@@ -202,3 +202,51 @@ def test_a_number_may_touch_the_half_of_the_day() -> None:
     stamp = dates.find("March 14, 2026, 01:30PM4")
     assert stamp is not None
     assert (stamp.raw, stamp.written) == ("March 14, 2026, 01:30PM", "2026-03-14T13:30:00")
+
+
+@pytest.mark.parametrize(
+    ("line", "lang", "written"),
+    [
+        ("3 ώρες πριν", "el", "2026-05-12T09:00:00"),
+        ("2 дн. назад", "ru", "2026-05-10"),
+        ("3 godz. temu", "pl", "2026-05-12T09:00:00"),
+        ("3 sa önce", "tr", "2026-05-12T09:00:00"),
+        ("acum 20 de minute", "ro", "2026-05-12T11:40:00"),
+        ("2 days, 3 hours ago", "en", "2026-05-10T09:00:00"),
+        ("преди 1 час и 5 минути", "bg", "2026-05-12T10:55:00"),
+        ("3 h", "en", "2026-05-12T09:00:00"),
+        ("3 h", "tr", "2026-04-21"),
+        ("5 хв.", "uk", "2026-05-12T11:55:00"),
+        ("2 tuần", "vi", "2026-04-28"),
+        ("Posted yesterday", "en", "2026-05-11"),
+        ("вчера", "bg", "2026-05-11"),
+    ],
+)
+def test_short_and_joined_relative_times(line: str, lang: str, written: str) -> None:
+    stamp = dates.find(line, lang=lang, now=datetime(2026, 5, 12, 12))
+    assert stamp is not None
+    assert (stamp.written, stamp.relative) == (written, True)
+
+
+@pytest.mark.parametrize("line", ["30 h", "5 min read", "3 hours", "100 m", "yesterday we went there", "5G"])
+def test_numbers_with_a_unit_that_are_no_time(line: str) -> None:
+    assert dates.find(line, lang="en", now=datetime(2026, 5, 12, 12)) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("2026-05-12 10:41 UTC", "2026-05-12T10:41:00Z"),
+        ("2026-05-12 10:41:00 (UTC)", "2026-05-12T10:41:00Z"),
+        ("12.05.2026 10:41 [CET]", "2026-05-12T10:41:00+01:00"),
+        ("12.05.2026, 10:41 Uhr MEZ", "2026-05-12T10:41:00+01:00"),
+        ("12.05.2026 10:41 ч. EET", "2026-05-12T10:41:00+02:00"),
+        ("10:41, 12.05.2026, UTC", "2026-05-12T10:41:00Z"),
+        ("12.05.2026 10:41 Uhr", "2026-05-12T10:41:00"),
+    ],
+)
+def test_a_zone_behind_the_time_with_or_without_brackets(line: str, written: str) -> None:
+    stamp = dates.find(line)
+    assert stamp is not None
+    assert stamp.written == written
+    assert stamp.raw == stamp.raw.strip()
