@@ -34,8 +34,7 @@ def read(
     document: bytes | str, url: str | None = None, now: datetime | None = None, *, id: str = "", charset: str | None = None
 ) -> Reading:
     """As `parse`, with the place of each comment in the document."""
-    head = document[: exports.HEAD_BYTES]
-    if kind := exports.kind(head if isinstance(head, bytes) else head.encode("utf-8", "replace")):
+    if kind := exports.kind(_head(document)):
         raise DocumentError(f"an export ({kind}), which holds many threads: read it with seeds.exports.read or `threadwise parse FILE`")
     size = len(document)
     if size > MAX_BYTES:
@@ -50,3 +49,8 @@ def read(
     root = html.tree.parse(markup)
     del markup
     return html.read_tree(root, Document("", id, url, None, now, warnings))
+
+
+def _head(document: bytes | str) -> bytes:
+    head = document[: exports.HEAD_BYTES]
+    return head if isinstance(head, bytes) else head.encode("utf-8", "replace")

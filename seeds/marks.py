@@ -47,7 +47,7 @@ class Mark:
     """Written by the commenter ("@Ana, no"), not by the page: it stays in the text and may name anybody."""
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def _plain(text: str) -> str:
     """In lower case and without accents, which capitals often lack: "ΣΧΟΛΙΑ" and "σχόλια", "İLGİLİ" and "ilgili" are one."""
     if text.isascii():
@@ -68,7 +68,7 @@ def is_heading(line: str) -> bool:
     return heading_count(line) is not None
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def heading_count(line: str) -> int | None:
     """The number of comments that a heading announces; 1 where it gives none; None for any other line."""
     if len(line) > _MAX_HEADING or reply(line) is not None:  # "In reply to comment #3"
@@ -104,7 +104,7 @@ def _button_words() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){answers.any_of(map(_plain, _RULES['buttons']['words']))}(?!\w)")
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def is_button(line: str) -> bool:
     """Whether the line holds only buttons, counters and signs; at least one of them a word or a sign."""
     if len(line) > 100 or (_NUMBER_SIGN.search(line) and answers.find(line)):  # "Reply to #3" names a comment
@@ -112,7 +112,7 @@ def is_button(line: str) -> bool:
     return not _SIGNS.sub("", _COUNT.sub("", _button_words().sub("", _plain(line))))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def has_button_word(line: str) -> bool:
     """Whether a line that `is_button` says more than a number."""
     return _button_words().search(_plain(line)) is not None
@@ -151,7 +151,7 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def author_of(text: str) -> tuple[str, bool]:
     """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
     before, after = _author_words()
@@ -186,14 +186,14 @@ def _profile() -> re.Pattern[str]:
     return re.compile(rf"^(?:\d+\s)?(?:{'|'.join(map(re.escape, _RULES['profile']['starts']))})(?!\w)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def is_profile_label(line: str) -> bool:
     """Whether the line only names such a fact ("Joined"), its value being on the next line."""
     match = _profile().match(line)
     return match is not None and match.end() >= len(line.rstrip(" :"))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def is_profile(line: str) -> bool:
     """Whether the line is about a member (join date, number of posts) and not a comment."""
     return len(line) <= 80 and _profile().match(line) is not None
@@ -233,7 +233,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(source, re.IGNORECASE)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def reply(line: str) -> Mark | None:
     """The reply mark at the beginning of a line; None where there is none."""
     if answer := answers.find(line[:_MAX_MARK]):
@@ -262,7 +262,7 @@ def _name(match: re.Match[str]) -> str | None:
     return name.strip(" \"“”„«»'") or None if name else None
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def without_reply(author: str) -> tuple[str, Mark | None]:
     """The name without the reply mark behind it: "Ana în răspuns lui Ion" -> "Ana" and the mark."""
     for match in re.finditer(r"\s+(?=\S)", author):
@@ -287,7 +287,7 @@ def _voice(lang: str | None) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)|{signs}" if words else signs, re.IGNORECASE)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def has_voice(line: str, lang: str | None) -> bool:
     """Whether somebody speaks for himself or to another one: I, you, thanks, a smile. The words are those of the page's language."""
     return _voice(lang).search(line) is not None

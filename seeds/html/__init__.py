@@ -18,6 +18,7 @@ from seeds.document import Document, Reading
 from seeds.html import article, embedded, general, parents, platforms, stated, talk, times, tree
 from seeds.html.embedded import Item
 from seeds.html.fields import Fields
+from seeds.html.platforms import Platform
 from seeds.html.times import Time
 from seeds.html.tree import Element, Page
 from seeds.replies import RawComment
@@ -40,12 +41,15 @@ class _Thread:
     """The first record opens the discussion: it is the article."""
 
 
-def read(document: Document, ways: Collection[str] = WAYS) -> Reading:
-    """The article and its comments. Never fails: a page in which no thread is found has no comments."""
-    return read_tree(tree.parse(document.text), document, ways)
+def read(document: Document, ways: Collection[str] = WAYS, rules: Sequence[Platform] | None = None) -> Reading:
+    """The article and its comments. Never fails: a page in which no thread is found has no comments.
+
+    `rules` are those of comment systems; None: all.
+    """
+    return read_tree(tree.parse(document.text), document, ways, rules)
 
 
-def read_tree(root: Element | None, document: Document, ways: Collection[str] = WAYS) -> Reading:
+def read_tree(root: Element | None, document: Document, ways: Collection[str] = WAYS, rules: Sequence[Platform] | None = None) -> Reading:
     """As `read`, without the document's text."""
     if root is None:
         return Reading(Article(document.id, "", url=document.url, read_by="html/no_comments", warnings=document.warnings), ())
@@ -53,7 +57,11 @@ def read_tree(root: Element | None, document: Document, ways: Collection[str] = 
     if not page.lines:
         page = tree.flatten(root, hidden=tree.HIDDEN - {"noscript"})
     lang = detect.language("\n".join(page.lines)[:_LANGUAGE_CHARS], _declared(page))
-    thread = (_of_talk(page, lang) if "talk" in ways else None) or _thread(page, times.find(page, lang, document.now), lang, ways)
+    if "platform" not in ways:
+        rules = ()
+    thread = _of_talk(page, lang) if "talk" in ways else None
+    if thread is None:
+        thread = _thread(page, times.find(page, lang, document.now), lang, ways, platforms.platforms() if rules is None else rules)
     return _reading(document, page, lang, thread)
 
 
@@ -68,8 +76,8 @@ def _of_talk(page: Page, lang: str | None) -> _Thread | None:
     return _Thread("talk", list(found.comments), page.paths(found.nodes)) if found else None
 
 
-def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str]) -> _Thread | None:
-    if "platform" in ways and (hit := platforms.find(page, stamps)):
+def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str], rules: Sequence[Platform]) -> _Thread | None:
+    if hit := platforms.find(page, stamps, rules):
         return _of_fields(page, f"platform/{hit[0].name}", hit[1], opens=hit[0].opens)
     data = _of_items("linked_data", embedded.linked_data(page.root)) if "linked_data" in ways else None
     found = general.find(page, stamps, lang) if "general" in ways else None

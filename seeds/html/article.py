@@ -174,11 +174,13 @@ def regions(page: Page, read: Sequence[Fields]) -> list[int]:
 
 
 def text(page: Page, cut: Sequence[int]) -> str:
-    """The article's words. Takes the elements `cut` out of the tree, so the page cannot be read again afterwards."""
+    """The article's words. Takes the elements `cut` out of the tree and empties the page, which cannot be read again afterwards."""
     if len(page.tags) > _MAX_NODES or page.too_deep:
         gone = {line for node in cut for line in page.line_of[page.first[node] : page.last[node]]}
         return prose.split([line for at, line in enumerate(page.lines) if at not in gone], {})[1]
-    for element in list(page.elements(cut)):
+    outer = list(page.elements(cut))
+    page.clear()  # trafilatura copies the tree
+    for element in outer:
         _remove(element)
     for script in list(page.root.iter("script")):
         if script.get("type") != "application/ld+json":

@@ -9,7 +9,7 @@ import re
 import tomllib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib.resources import files
@@ -88,11 +88,20 @@ def learnt(page: Page, records: Sequence[Record]) -> list[Named]:
     )
     good = [name for value, name in ranked if value > _LIKELY][:4]
     sure = sum(value > _SURE for value, _ in ranked[:4])
-    tries: list[list[_Try]] = [[] for _ in records]
-    for rank, name in enumerate(good):
-        for at, node in zip(slots[name].records, slots[name].nodes, strict=True):
-            tries[at].append((rank, name, node))
-    return [_author(page, record, own, sure) for record, own in zip(records, tries, strict=True)]
+    return [_author(page, record, own, sure) for record, own in zip(records, _tries(slots, good, len(records)), strict=True)]
+
+
+def _tries(slots: Mapping[str, _Slot], good: Sequence[str], size: int) -> Iterator[list[_Try]]:
+    """For each record the good slots that it has; one record's at a time, since large pages have very many."""
+    places = [0] * len(good)
+    for at in range(size):
+        own: list[_Try] = []
+        for rank, name in enumerate(good):
+            slot, place = slots[name], places[rank]
+            if place < len(slot.records) and slot.records[place] == at:
+                own.append((rank, name, slot.nodes[place]))
+                places[rank] += 1
+        yield own
 
 
 def _shown(page: Page, slot: str, node: int) -> str:
@@ -180,7 +189,7 @@ def _is_foreign(page: Page, node: int) -> bool:
     return page.tags[node] in _FORMS or page.tags[node] == "blockquote" or _names_others(page.words(node))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 8)
 def _names_others(words: str) -> bool:
     return _OTHERS.search(words) is not None
 
@@ -198,7 +207,7 @@ def _name(text: str) -> str | None:
     return (name if said else bare.strip(_SIGNS)) or None
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 8)
 def _said(words: str) -> float:
     """What class names say of an element being the author: -1 .. 2."""
     tokens = _TOKEN.findall(words)
@@ -241,7 +250,7 @@ def name_likeness(text: str) -> float:
     return value * (0.5 if re.search(r"[!?…,;:]$|[.!?;:]\s", text) else 1.0)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def is_no_name(text: str) -> bool:
     """Buttons, counters, numbers, times, facts about a member."""
     if not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None:

@@ -53,7 +53,7 @@ def _inside(page: Page, record: Record, pieces: Sequence[int], nodes: Sequence[i
     return sorted(found)
 
 
-def _rest(page: Page, records: Sequence[Record], names: Sequence[Named]) -> list[list[int]]:
+def _rest(page: Page, records: Sequence[Record], names: Sequence[Named]) -> list[array[int]]:
     """Pieces of each record without author and time and the lines around them."""
     found = []
     for record, (node, name, _) in zip(records, names, strict=True):
@@ -64,25 +64,25 @@ def _rest(page: Page, records: Sequence[Record], names: Sequence[Named]) -> list
         if node is not None and name:
             line = page.line_of[page.first[node]]
             gone |= _of_line(page, line) if len(page.lines[line]) <= len(name) + 40 else set(range(page.first[node], page.last[node]))
-        found.append(_without_frame(page, record, [at for at in record.own if at not in gone]))
+        found.append(_without_frame(page, record, array("i", (at for at in record.own if at not in gone))))
     return found
 
 
-def _without_frame(page: Page, record: Record, pieces: list[int]) -> list[int]:
+def _without_frame(page: Page, record: Record, pieces: array[int]) -> array[int]:
     """Without the elements whose class says that they are no words of the comment, unless they hold most of it."""
     gone: set[int] = set()
     lengths = _lengths(page, pieces)
     for node in record.among(page.choice("frames", _is_frame_element)):
         if node != record.begin and (page.tags[node] in _FORMS or 2 * _held(page, node, pieces, lengths) < lengths[-1]):
             gone.update(range(page.first[node], page.last[node]))
-    return [at for at in pieces if at not in gone] if gone else pieces
+    return array("i", (at for at in pieces if at not in gone)) if gone else pieces
 
 
 def _is_frame_element(page: Page, node: int) -> bool:
     return page.first[node] < page.last[node] and (page.tags[node] in _FORMS or _is_frame_name(page.words(node)))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 8)
 def _is_frame_name(words: str) -> bool:
     return _FRAME.search(words) is not None
 

@@ -9,6 +9,7 @@ are those of another comment.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -97,7 +98,7 @@ def _mix(one: Sequence[int], two: Sequence[int]) -> bool:
 
 
 def _read(page: Page, one: Sequence[Record], two: Sequence[Record], times: Sequence[Time]) -> list[Fields]:
-    fresh = [[replace(record, own=[], inner=[]) for record in part] for part in (one, two)]
+    fresh = [[replace(record, own=array("i"), inner=[]) for record in part] for part in (one, two)]
     records.finish(page, sorted(fresh[0] + fresh[1], key=lambda record: record.begin))
     read = [*fields.read(page, fresh[0], times), *fields.read(page, fresh[1], times)]
     return sorted(read, key=lambda item: item.record.begin)

@@ -10,8 +10,9 @@ main heading in each record speak against it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from seeds import marks
 from seeds.html import authors, company, fields, records
@@ -52,7 +53,7 @@ class Found:
 
 def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
-    cuts = _apart([*records.candidates(page, times), *records.named(page, NAMED)])
+    cuts = _apart(chain(records.candidates(page, times), records.named(page, NAMED)))
     likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times), lang)).score > _LEAST]
     likely += [judge(page, read, lang) for read in company.joined(page, [found.fields for found in _best(likely)], times)]
     if not likely:
@@ -62,9 +63,14 @@ def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     return min(around, key=lambda found: found.fields[0].record.begin, default=best)
 
 
-def _apart(cuts: Sequence[list[Record]]) -> list[list[Record]]:
-    """Each way to cut the page once."""
-    return list({tuple((record.begin, record.end) for record in cut): cut for cut in reversed(cuts)}.values())[::-1]
+def _apart(cuts: Iterable[list[Record]]) -> Iterator[list[Record]]:
+    """Each way to cut the page once; one at a time, since those of a large page take more memory than its text."""
+    seen: set[int] = set()
+    for cut in cuts:
+        name = hash(tuple((record.begin, record.end) for record in cut))
+        if name not in seen:
+            seen.add(name)
+            yield cut
 
 
 def _best(likely: Sequence[Found]) -> list[Found]:

@@ -7,6 +7,7 @@ is learnt from the page, as for pages without a rule.
 from __future__ import annotations
 
 import tomllib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -61,9 +62,9 @@ def _platform(rule: dict[str, object]) -> Platform:
     return Platform(**made)  # type: ignore[arg-type]
 
 
-def find(page: Page, times: Sequence[Time]) -> tuple[Platform, list[Fields]] | None:
+def find(page: Page, times: Sequence[Time], rules: Sequence[Platform]) -> tuple[Platform, list[Fields]] | None:
     """The first rule whose records are on the page, and what they hold."""
-    for platform in platforms():
+    for platform in rules:
         nodes = select(page, platform.record)
         if not nodes or (platform.needs and not exists(page, platform.needs)):
             continue
@@ -109,4 +110,4 @@ def _drop(page: Page, found: Sequence[Record], nodes: Sequence[int]) -> None:
     for record, inside in zip(found, fields.within(found, nodes), strict=True):
         gone = {at for place in inside for at in range(page.first[nodes[place]], page.last[nodes[place]])}
         if gone:
-            record.own = [at for at in record.own if at not in gone]
+            record.own = array("i", (at for at in record.own if at not in gone))

@@ -10,10 +10,12 @@ Records may lie in each other, as answers do; what a record holds itself is its 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from seeds.html.times import Time
@@ -35,7 +37,7 @@ class Record:
     first: int
     last: int
     time: Time | None = None
-    own: list[int] = field(default_factory=list)
+    own: array[int] = field(default_factory=partial(array, "i"))
     inner: list[tuple[int, int]] = field(default_factory=list)
     """Element ranges of the records inside."""
 
@@ -85,13 +87,13 @@ def finish(page: Page, records: list[Record]) -> list[Record]:
     for record in records:
         at = record.first
         for low, high in record.inner:
-            record.own += range(at, max(page.first[low], at))
+            record.own.extend(range(at, max(page.first[low], at)))
             at = max(at, page.last[high - 1] if high - 1 < len(page.last) else at, page.last[low])
-        record.own += range(at, record.last)
+        record.own.extend(range(at, record.last))
     return records
 
 
-def named(page: Page, pattern: re.Pattern[str]) -> list[list[Record]]:
+def named(page: Page, pattern: re.Pattern[str]) -> Iterator[list[Record]]:
     """Elements whose look says a word of the pattern, one list for each look; those that hold most text first."""
     groups: dict[str, list[int]] = defaultdict(list)
     says: dict[str, bool] = {"": False}
@@ -109,7 +111,8 @@ def named(page: Page, pattern: re.Pattern[str]) -> list[list[Record]]:
     for nodes in groups.values():
         found.setdefault(tuple(nodes), _outer_text(page, nodes))
     best = sorted(found, key=lambda nodes: (found[nodes], len(nodes)), reverse=True)[:_MAX_NAMED]
-    return [of_nodes(page, nodes) for nodes in best]
+    groups.clear()
+    yield from (of_nodes(page, nodes) for nodes in best)
 
 
 def _outer_text(page: Page, nodes: Sequence[int]) -> int:
@@ -121,13 +124,13 @@ def _outer_text(page: Page, nodes: Sequence[int]) -> int:
     return total
 
 
-def candidates(page: Page, times: Sequence[Time]) -> list[list[Record]]:
+def candidates(page: Page, times: Sequence[Time]) -> Iterator[list[Record]]:
     """Ways to cut the page into records, those of the largest clusters first."""
     clusters: dict[str, list[Time]] = defaultdict(list)
     for time in times:
         clusters[look(page, time)].append(time)
     large = sorted((found for found in clusters.values() if len(found) > 1), key=len, reverse=True)[:_MAX_CLUSTERS]
-    return [records for cluster in large for records in _cuts(page, _apart(cluster))]
+    return (records for cluster in large for records in _cuts(page, _apart(cluster)))
 
 
 def look(page: Page, time: Time) -> str:
@@ -170,7 +173,9 @@ def _nested(records: Sequence[Record]) -> bool:
 
 def _largest(page: Page, cluster: Sequence[Time]) -> dict[int, Time] | None:
     """Record elements with their time: of all elements around the times that are told apart by the times, those that hold most."""
-    owners: dict[str, dict[int, list[Time]]] = defaultdict(lambda: defaultdict(list))
+    owners: dict[str, dict[int, Time]] = defaultdict(dict)
+    """By look: the elements around the times, each with its first time."""
+    covered: Counter[str] = Counter()
     for time in cluster:
         seen: set[str] = set()
         node = time.node
@@ -178,18 +183,18 @@ def _largest(page: Page, cluster: Sequence[Time]) -> dict[int, Time] | None:
             for key in (*page.keys(node), f"{up}^{page.tags[node]}"):
                 if key not in seen:
                     seen.add(key)
-                    owners[key][node].append(time)
+                    owners[key].setdefault(node, time)
+                    covered[key] += 1
             node = page.parent[node]
             if node <= 0:
                 break
     best: tuple[float, dict[int, Time]] | None = None
-    for held in owners.values():
-        covered = sum(map(len, held.values()))
-        if covered < _COVERED * len(cluster) or len(held) < max(_PURE * covered, 2):
+    for key, held in owners.items():
+        if covered[key] < _COVERED * len(cluster) or len(held) < max(_PURE * covered[key], 2):
             continue
         value = _own_size(page, sorted(held)) * len(held)
         if best is None or value > best[0]:
-            best = (value, {node: inside[0] for node, inside in held.items()})
+            best = (value, held)
     return best[1] if best else None
 
 

@@ -15,7 +15,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -100,12 +100,15 @@ HIDDEN = frozenset(
 )
 MAX_DEPTH = 256
 """Deeper elements are read as if they stood at this depth; no page that a person wrote is deeper."""
+_SHORT = 32
+"""Characters of a piece of text that is likely to stand on the page more than once."""
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 """lxml's own table of classes is asked in Python for each element; forms and their fields need no class here."""
 _VARIANTS = frozenset(
     ["odd", "even", "alt", "thread-odd", "thread-even", "thread-alt", "first", "last", "active", "clearfix", "clear", "hidden"]
 )
 _SPEAKING = ("class", "id", "itemprop", "rel", "data-testid", "data-test")
+_NOTHING: Mapping[str, str] = {}
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]{7,}|\d+")
 
 
@@ -139,6 +142,8 @@ class Page:
     tags: list[str] = field(default_factory=list)
     attributes: list[Mapping[str, str]] = field(default_factory=list)
     """Elements that say the same share one mapping. No lxml element is kept: each would take more than all its entries here."""
+    kind: array[int] = field(default_factory=_numbers)
+    """One number for elements of the same tag that say the same."""
     parent: array[int] = field(default_factory=_numbers)
     depth: array[int] = field(default_factory=_numbers)
     end: array[int] = field(default_factory=_numbers)
@@ -157,11 +162,16 @@ class Page:
     too_deep: bool = False
     _keys: list[tuple[str, ...] | None] = field(default_factory=list)
     _words: list[str | None] = field(default_factory=list)
-    _slots: list[str | None] = field(default_factory=list)
+    _slots: array[int] = field(default_factory=_numbers)
+    """For each element the number of its slot; -1: nobody has asked yet."""
+    _slot_names: list[str] = field(default_factory=list)
+    _slot_numbers: dict[str, int] = field(default_factory=dict)
     _index: dict[str, array[int]] = field(default_factory=dict)
     _choices: dict[str, array[int]] = field(default_factory=dict)
+    _short: dict[str, str] = field(default_factory=dict)
+    """Short pieces, while the page is flattened: names, buttons and dates repeat."""
     _look: str = ""
-    _lengths: list[int] = field(default_factory=list)
+    _lengths: array[int] = field(default_factory=_numbers)
 
     def classes(self, node: int) -> tuple[str, ...]:
         """Class names in lower case, numbers as "0", without those that only count ("odd", "first")."""
@@ -169,11 +179,12 @@ class Page:
 
     def keys(self, node: int) -> tuple[str, ...]:
         """What the element can be recognised by in another record: tag with each class, the pattern of its id, its item property."""
-        found = self._keys[node]
+        kind = self.kind[node]
+        found = self._keys[kind]
         if found is None:
             said = self.attributes[node]
-            name = shape(name[:100].lower()) if (name := said.get("id", "")) and any(map(str.isdigit, name)) else ""
-            found = self._keys[node] = _keys(self.tags[node], self.classes(node), name, said.get("itemprop", "")[:60].lower())
+            name = _NUMBERS.sub("0", name[:100].lower()) if (name := said.get("id", "")) and any(map(str.isdigit, name)) else ""
+            found = self._keys[kind] = _keys(self.tags[node], self.classes(node), name, said.get("itemprop", "")[:60].lower())
         return found
 
     def style(self, node: int) -> str:
@@ -182,18 +193,22 @@ class Page:
 
     def slot(self, node: int) -> str:
         """The element's style and its parent's."""
-        found = self._slots[node]
-        if found is None:
+        number = self._slots[node]
+        if number < 0:
             parent = self.parent[node]
-            found = self._slots[node] = intern(f"{self.style(node)}<{self.style(parent) if parent >= 0 else ''}")
-        return found
+            name = f"{self.style(node)}<{self.style(parent) if parent >= 0 else ''}"
+            number = self._slots[node] = self._slot_numbers.setdefault(name, len(self._slot_names))
+            if number == len(self._slot_names):
+                self._slot_names.append(name)
+        return self._slot_names[number]
 
     def words(self, node: int) -> str:
         """Class, id, item property and rel as one lower-case string: where authors of pages say what an element is."""
-        found = self._words[node]
+        kind = self.kind[node]
+        found = self._words[kind]
         if found is None:
             said = self.attributes[node]
-            found = self._words[node] = intern(" ".join(filter(None, map(said.get, _SPEAKING))).lower()[:400]) if said else ""
+            found = self._words[kind] = " ".join(filter(None, map(said.get, _SPEAKING))).lower()[:400] if said else ""
         return found
 
     def having(self, key: str) -> Sequence[int]:
@@ -272,6 +287,12 @@ class Page:
         visible = zip(range(max(wanted, default=-1) + 1), _visible(self.root, self.hidden), strict=False)
         return (element for number, element in visible if number in wanted)
 
+    def clear(self) -> None:
+        """Give back all memory but the tree's."""
+        empty = Page(self.root, self.hidden)
+        for each in fields(self):
+            setattr(self, each.name, getattr(empty, each.name))
+
     def paths(self, nodes: Sequence[int]) -> list[str]:
         """The XPath of each element."""
         path = self.root.getroottree().getpath
@@ -313,10 +334,32 @@ def _keys(tag: str, classes: Sequence[str], name: str, item: str) -> tuple[str, 
     return tuple(found) or (tag,)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def shape(name: str) -> str:
     """A name with its numbers masked: "comment-4711" and "comment-12" are one."""
     return _NUMBERS.sub("0", name)
+
+
+class _Kinds:
+    """Numbers the elements of a page by tag and attributes."""
+
+    def __init__(self) -> None:
+        self.said: list[Mapping[str, str]] = []
+        """The attributes of each kind."""
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._values: dict[str, str] = {}
+
+    def number(self, tag: str, items: Sequence[tuple[str, str]]) -> int:
+        """The element's kind; attributes with an id are a kind of their own, since no other element says the same."""
+        key = (tag, *items)
+        kind = self._numbers.get(key, -1)
+        if kind < 0:
+            kind, share = len(self.said), self._values.setdefault
+            said = {intern(name): share(value, value) for name, value in items} if items else _NOTHING
+            self.said.append(said)
+            if "id" not in said:
+                self._numbers[key] = kind
+        return kind
 
 
 def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
@@ -324,7 +367,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
     page = Page(root, hidden)
     path: list[int] = []
     open_: list[Element] = []
-    alike: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+    kinds = _Kinds()
     tags, attributes, texts, end, last = page.tags, page.attributes, page.texts, page.end, page.last
     breaks = True
     walk = etree.iterwalk(root, events=("start", "end"))
@@ -335,11 +378,10 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
                 walk.skip_subtree()
                 continue
             number = len(tags)
-            said = tuple(element.items())
-            if said not in alike:
-                alike[said] = {intern(name): intern(value) for name, value in said}
+            kind = kinds.number(tag, element.items())
             tags.append(intern(tag))
-            attributes.append(alike[said])
+            attributes.append(kinds.said[kind])
+            page.kind.append(kind)
             page.parent.append(path[-1] if path else -1)
             page.depth.append(len(path))
             page.first.append(len(texts))
@@ -359,10 +401,11 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
                 breaks |= tags[number] in BLOCKS
             if path and (text := element.tail):
                 breaks = _add(page, text, path[-1], breaks=breaks)
-    size = len(page.tags)
-    page._keys, page._words, page._slots = [None] * size, [None] * size, [None] * size
+    page._keys, page._words = [None] * len(kinds.said), [None] * len(kinds.said)
+    page._slots = array("i", [-1]) * len(tags)
     page.too_deep = max(page.depth, default=0) > MAX_DEPTH
     page.lines = _lines(page)
+    page._short.clear()
     return page
 
 
@@ -387,7 +430,8 @@ def _add(page: Page, text: str, owner: int, *, breaks: bool) -> bool:
     if breaks or line < 0:
         line += 1
         page.line_first.append(len(page.texts))
-    page.texts.append(f"{' ' if text[0].isspace() else ''}{bare}{' ' if text[-1].isspace() else ''}")
+    piece = f"{' ' if text[0].isspace() else ''}{bare}{' ' if text[-1].isspace() else ''}"
+    page.texts.append(page._short.setdefault(piece, piece) if len(piece) <= _SHORT else piece)
     page.owner.append(owner)
     page.line_of.append(line)
     return False
