@@ -2,8 +2,8 @@
 
     measured("webforum52", "html")  ->  its figures, 0 .. 1 by name
 
-All pages of a corpus are read: HTML, HTML with all rules for comment systems off ("no rules"), its rendering as plain text; the figures
-are those of the issue, and the same in every run.
+All pages of a corpus are read: HTML, HTML with all rules for comment systems off ("no rules"), HTML with the rules of the page's own system
+off ("left out"), its rendering as plain text; the figures are those of the issue, and the same in every run.
 """
 
 from __future__ import annotations
@@ -22,12 +22,17 @@ import seeds
 from labels.errors import DocumentError
 from seeds import html
 from seeds.document import Document
+from seeds.html import platforms
 from tests.conftest import SHARED
 
 Row = dict[str, Any]
 PAGES = SHARED / "data" / "pages"
 NO_RULES = "no rules"
-"""HTML read without any rule for a comment system: how sites come out that nobody has seen."""
+"""HTML read without any rule for a comment system."""
+LEFT_OUT = "left out"
+"""HTML read with all rules but those of the page's own system: how a system comes out that nobody has seen. No rule names a site."""
+_MARKUP = ("microdata", "microformats")
+"""Rules for markup that any system may use."""
 
 
 @cache
@@ -57,11 +62,24 @@ def pages(corpus: str) -> tuple[Row, ...]:
 @cache
 def read(corpus: str, kind: str) -> tuple[Row, ...]:
     """What the parser makes of them; a page that it refuses has no comments."""
+    if kind == LEFT_OUT:
+        known = {row["id"]: row for row in pages(corpus)}
+        return tuple(_left_out(known[found["id"]], found) for found in read(corpus, "html"))
     return tuple(_read(row, kind) for row in pages(corpus) if row[_column(kind)])
 
 
 def _column(kind: str) -> str:
-    return "html" if kind == NO_RULES else kind
+    return "html" if kind in (NO_RULES, LEFT_OUT) else kind
+
+
+def _left_out(row: Row, found: Row) -> Row:
+    """What is found without the rules of the system by whose rule a page was read; "xenforo 1" and "xenforo 2" are one system."""
+    way = found.get("read_by") or ""
+    system = way.removeprefix("html/platform/").partition(" ")[0]
+    if not way.startswith("html/platform/") or system in _MARKUP:
+        return found
+    rules = [rule for rule in platforms.platforms() if rule.name.split()[0] != system]
+    return html.read(Document(row["html"], row["id"], row["url"], None, None, ()), rules=rules).article.to_json()
 
 
 def _read(row: Row, kind: str) -> Row:

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.quality, pytest.mark.usefixtures("shared")]
 
 _MARGIN = 0.003
 MEASURED = [
-    ("html", "platform_pages", "exact", 0.9416),  # aim .95, but .947 at most: see below
-    ("html", "platform_pages", "find", 0.9657),  # aim .98, but .966 at most: the gold of three pages joins answers or leaves them out
+    ("html", "platform_pages", "exact", 0.9420),  # aim .95, but .947 at most: see below
+    ("html", "platform_pages", "find", 0.9661),  # aim .98, but .966 at most: the gold of three pages joins answers or leaves them out
     (
         "html",
         "wordpress_pages",
@@ -36,8 +36,14 @@ MEASURED = [
     ("no rules", "webforum52", "exact", 0.8944),
     ("no rules", "webforum52", "find", 0.9888),
     ("no rules", "negatives", "clean", 1.0000),
-    ("text", "platform_pages", "exact", 0.3180),
-    ("text", "platform_pages", "find", 0.8532),
+    ("left out", "platform_pages", "exact", 0.8854),
+    ("left out", "platform_pages", "find", 0.9613),
+    ("left out", "wordpress_pages", "exact", 0.9064),
+    ("left out", "wordpress_pages", "find", 0.9971),
+    ("left out", "webforum52", "exact", 0.8944),
+    ("left out", "webforum52", "find", 0.9888),
+    ("text", "platform_pages", "exact", 0.3179),
+    ("text", "platform_pages", "find", 0.8528),
     ("text", "wordpress_pages", "exact", 0.5976),
     ("text", "wordpress_pages", "find", 0.9580),
     ("text", "webforum52", "exact", 0.3582),
@@ -62,7 +68,7 @@ def test_comments_do_not_leak_into_the_article(corpus: str, measured: float) -> 
     assert corpora.measured(corpus, "html")["leak"] <= measured + _MARGIN, corpora.table("html", [corpus])
 
 
-@pytest.mark.parametrize("kind", ["html", corpora.NO_RULES, "text"])
+@pytest.mark.parametrize("kind", ["html", corpora.NO_RULES, corpora.LEFT_OUT, "text"])
 def test_all_figures_are_printed(kind: str) -> None:
     said = corpora.table(kind, list(dict.fromkeys(corpus for each, corpus, *_ in MEASURED if each == kind)))
     print(f"\n{said}")
