@@ -66,6 +66,7 @@ _DIGITS = str.maketrans(
 """Arabic and Indian digits to those that the patterns know, one for one."""
 _MAX_MORE, _MAX_ALONE = 40, 24
 """Characters of a second number and unit, and of a line that is nothing but a relative time."""
+_DIGIT = re.compile(r"\d")
 _CHEAP = re.compile(r"\d|[^\W\d_]{3}")
 
 
@@ -391,7 +392,7 @@ def _before(now: datetime | None, parts: Iterable[tuple[int, str]]) -> str | Non
 
 def _alone(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
     """ "3 h": a number and a short unit that are the whole line, the number no larger than pages let it grow."""
-    match = _alone_pattern().fullmatch(line.strip()) if len(line) <= _MAX_ALONE else None
+    match = _alone_pattern().fullmatch(line.strip()) if len(line) <= _MAX_ALONE and line.lstrip()[:1].isdigit() else None
     if match is None:
         return None
     tables, word, number = _RULES["relative"]["alone"], match["unit"].lower(), int(match["number"])
@@ -405,7 +406,10 @@ def _alone(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
 def _near_day(line: str, now: datetime | None) -> Stamp | None:
     """ "yesterday, 21:25": only with a clock time beside it or alone on its line, since "today" is a word of any text."""
     clocks = list(_clocks(line))
-    if not clocks and len(line) <= _MAX_ALONE and (match := _near_words().search(line)) and _connected(line.replace(match[0], "", 1)):
+    if not clocks and len(line) <= _MAX_ALONE and not _DIGIT.search(line):
+        match = _near_words().search(line)
+        if match is None or not _connected(line.replace(match[0], "", 1)):
+            return None
         day = (now - timedelta(days=_days_back(match))).date().isoformat() if now else None
         return Stamp(match.start(), match.end(), match[0], day, relative=True)
     for match in _near_words().finditer(line) if clocks else ():
