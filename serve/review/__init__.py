@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
@@ -36,7 +35,8 @@ def _malformed(elsewhere: Callable[..., Any]) -> Callable[[Request, Exception], 
     async def handle(request: Request, error: Exception) -> Response:
         if hasattr(request.state, "person"):
             return await pages.malformed(request)
-        return cast("Response", await run_in_threadpool(elsewhere, request, error))
+        response: Response = await elsewhere(request, error)
+        return response
 
     return handle
 
