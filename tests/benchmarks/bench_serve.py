@@ -8,7 +8,9 @@ which other processes on the machine do not change much. The last lines hold the
 machine with two cores.
 
 "70 % of capacity" is told twice: over comments as they come, whose lengths alone make p99 several times p50 (see "1 connections"), and over
-comments of like length, where only waiting does.
+comments of like length, where only waiting does. The capacity is that of merged passes, in which a comment costs less than it does at 70 %:
+the cores are busier there than the number says. For comparison, with two servers and one time of service for all (M/D/2), p99 is 4.2, 6.1
+and 7.8 times that time at a load of .7, .8 and .85.
 """
 
 from __future__ import annotations
