@@ -19,6 +19,7 @@ import openvino
 
 from labels.errors import ModelError
 
+_CPUINFO = Path("/proc/cpuinfo")
 _ROUNDS = 3
 _SHAPES = ((1, 64), (16, 32))
 """(batch, tokens) that are timed: one comment, and a full pass of short ones."""
@@ -44,8 +45,20 @@ BACKENDS = (
 
 def available() -> tuple[Backend, ...]:
     """Those that this processor can run."""
-    can = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    can = set(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    if not _multiplies_int8(_CPUINFO):
+        can.discard("INT8")
     return tuple(backend for backend in BACKENDS if backend.capability in can)
+
+
+def _multiplies_int8(path: Path) -> bool:
+    """Whether an x86 processor has the instructions: OpenVINO says INT8 of every one and multiplies in fp32 where they are missing."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return True
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    return not flags or any(flag.endswith("vnni") or flag == "amx_int8" for flag in flags)
 
 
 def chosen(path: Path, name: str | None = None) -> Backend:

@@ -31,6 +31,7 @@ def test_every_back_end_gives_the_same_logits_within_rounding(tiny_release: Path
 
 
 def test_the_fastest_is_timed_once(tiny_release: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_multiplies_int8", lambda _: True)  # so that there are two to choose from
     names = [backend.name for backend in backends.available()]
     timed: list[str] = []
 
@@ -54,3 +55,20 @@ def test_another_back_end_can_be_asked_for_if_it_is_here(tiny_release: Path) -> 
     assert backends.chosen(tiny_release / release.MODEL, "fp32").name == "fp32"
     with pytest.raises(ModelError, match=r'no back end "int3" on this machine: .*fp32'):
         Scorer.load(tiny_release, backend="int3")
+
+
+@pytest.mark.parametrize(
+    ("text", "can"),
+    [
+        ("processor: 0\nflags\t: fma avx2\n", False),
+        ("flags\t: avx2 avx512_vnni\n", True),
+        ("flags\t: avx2 avx_vnni\n", True),
+        ("flags\t: amx_tile amx_int8\n", True),
+        ("Features\t: asimddp\n", True),
+    ],
+)
+def test_int8_is_offered_only_where_the_processor_multiplies_it(text: str, can: bool, tmp_path: Path) -> None:
+    path = tmp_path / "cpuinfo"
+    path.write_text(text, encoding="utf-8")
+    assert backends._multiplies_int8(path) is can
+    assert backends._multiplies_int8(tmp_path / "none")
