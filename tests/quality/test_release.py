@@ -39,6 +39,16 @@ def test_each_head_is_above_its_floor_and_the_baseline(head: str, figures: dict[
     assert figures[head]["ours"]["value"] > figures[head]["baseline"]["value"]
 
 
+@pytest.mark.parametrize(("name", "most"), [("main", 80e6), ("open", 40e6)])
+def test_both_releases_are_small_and_better_than_the_baseline(name: str, most: float) -> None:
+    folder = release.packaged(name)
+    found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert found["model"] == release.read(folder).model, "metrics.json is of another release: threadwise evaluate"
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= most
+    for head, figure in found["headline"].items():
+        assert figure["ours"]["value"] > figure["baseline"]["value"], head
+
+
 def test_a_sample_of_the_dev_rows_is_told_apart(scorer: Scorer) -> None:
     settings = config.load(ROOT / "configs" / "release.toml", {"data.folder": f'"{ROOT.parent / "shared" / "data"}"'})
     if not (ROOT.parent / "shared" / "data").is_dir():
