@@ -23,6 +23,15 @@ _DECLARED = [
 _GOOGLE = "type.googleapis.com/google.rpc."
 
 
+async def _asked_once(request: Request) -> None:
+    """Raises Failure 422 where a query gives a name twice: one of the two would be ignored without a word."""
+    seen = set()
+    for name, _ in request.query_params.multi_items():
+        if name in seen:
+            raise Failure(422, "invalid", f"query.{name}: given more than once")
+        seen.add(name)
+
+
 def service(request: Request) -> Service:
     found: Service = request.app.state.service
     return found
@@ -93,7 +102,7 @@ def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Caller]]:
     return dependency
 
 
-DECLARED = _DECLARED
+DECLARED = [*_DECLARED, Depends(_asked_once)]
 Scores = Annotated[Caller, Depends(needs(Scope.SCORE))]
 Parses = Annotated[Caller, Depends(needs(Scope.PARSE))]
 Ingests = Annotated[Caller, Depends(needs(Scope.INGEST))]

@@ -296,7 +296,7 @@ class TestLists:
         assert sum(states) == 20
         assert every(client, "/v1/comments", site=site, article="none") == []
 
-    @pytest.mark.parametrize("query", ["limit=201", "limit=0", "cursor=abc", "state=closed", "cursor=-1"])
+    @pytest.mark.parametrize("query", ["limit=201", "limit=0", "cursor=abc", "state=closed", "cursor=-1", "site=a&site=b"])
     def test_wrong_filters(self, client: httpx2.Client, query: str) -> None:
         problem(client.get(f"/v1/comments?{query}"), 422, "invalid")
 
