@@ -1,7 +1,7 @@
 """A release against the dev rows: figures per head, set and language, with the baseline beside them.
 
     run(config)  ->  metrics.json (figures only, no texts) in the run's folder and in the release; evaluation.html in the run's folder
-    seeds(config, folders)  ->  the headline of runs that differ in their seed alone, on the same rows; stored beside those
+    run(config, others=folders)  ->  with mean and range of the headline over runs that differ in their seed alone
 
 Headline figures: toxicity = rows pooled per language, mean of ROC-AUC over languages with at least 30 of each class; softmax heads = mean
 over sets of macro-F1 over the classes in the set's gold. Each with a bootstrap interval over rows.
@@ -160,7 +160,7 @@ def _at_crossed_threshold(gold: np.ndarray, scores: Floats, figure: str, seed: i
 
 
 def seeds(ours: Answers, others: Sequence[Answers], dev: Rows) -> dict[str, Any]:
-    """Headline figures of models that differ in their seed alone: head -> {values, mean, low, high}."""
+    """Headline figures of models that differ in their seed alone: `models` -> names, head -> {values, mean, low, high}."""
     everyone = (ours, *others)
     found: dict[str, Any] = {"models": [answers.name for answers in everyone]}
     for head in schema.HEADS:

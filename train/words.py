@@ -69,6 +69,7 @@ class Words:
 
     @classmethod
     def read(cls, path: Path) -> Words:
+        """The words of a file that `write` made. Raises OSError, ValueError."""
         value = json.loads(gzip.decompress(path.read_bytes()))
         return cls(value["common"], value["marks"])
 

@@ -102,7 +102,8 @@ def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Caller]]:
     return dependency
 
 
-DECLARED = [*_DECLARED, Depends(_asked_once)]
+NATIVE = [*_DECLARED, Depends(_asked_once)]
+"""What every route of our own interface depends on."""
 Scores = Annotated[Caller, Depends(needs(Scope.SCORE))]
 Parses = Annotated[Caller, Depends(needs(Scope.PARSE))]
 Ingests = Annotated[Caller, Depends(needs(Scope.INGEST))]

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from labels import schema as labels
 from labels.scores import Context, ScoreInput
 from serve.api import scale, schema
-from serve.api.auth import DECLARED, Anyone, Decides, Ingests, Reads, Running, Scores, site_of, sites_of
+from serve.api.auth import NATIVE, Anyone, Decides, Ingests, Reads, Running, Scores, site_of, sites_of
 from serve.api.problems import Failure
 from serve.service import Service, in_thread, language_of
 from serve.store.comments import Choice, Filter, Incoming, Stored
 
-router = APIRouter(prefix="/v1", dependencies=DECLARED, responses=schema.PROBLEMS)
+router = APIRouter(prefix="/v1", dependencies=NATIVE, responses=schema.PROBLEMS)
 
 _PRIOR_CHARS = 2_000
 """Of a thread, to tell its language: short comments are told by it."""

@@ -15,11 +15,11 @@ from labels.ids import stable_id
 from labels.thread import Article, Notice
 from seeds import exports
 from serve.api import schema
-from serve.api.auth import DECLARED, Ingests, Parses, Reads, Running, site_of, sites_of
+from serve.api.auth import NATIVE, Ingests, Parses, Reads, Running, site_of, sites_of
 from serve.api.problems import Failure
 from serve.service import in_thread
 
-router = APIRouter(prefix="/v1", dependencies=DECLARED, responses=schema.PROBLEMS)
+router = APIRouter(prefix="/v1", dependencies=NATIVE, responses=schema.PROBLEMS)
 MAX_COMMENTS = 10_000
 _PACKED = (b"\x1f\x8b", b"PK")
 Url = Annotated[str | None, Query(max_length=2_000, description="Where the page was found.")]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from serve import security
 from serve.api import schema
-from serve.api.auth import DECLARED, Anyone, Running, begin_session
+from serve.api.auth import NATIVE, Anyone, Running, begin_session
 from serve.api.problems import Failure
 from serve.security import Caller
 from serve.service import in_thread
@@ -31,7 +31,7 @@ async def log_in(body: schema.SessionIn, request: Request, running: Running) -> 
     return response
 
 
-@router.delete("/session", status_code=204, dependencies=DECLARED)
+@router.delete("/session", status_code=204, dependencies=NATIVE)
 async def log_out(request: Request, running: Running, caller: Anyone) -> Response:
     """Ends the session."""
     name = security.cookie_name(running.settings.public_url)
