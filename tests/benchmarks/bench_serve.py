@@ -7,10 +7,11 @@ machine with the server, so both machine load and the share of a core that the s
 which other processes on the machine do not change much. The last lines hold the figures against the service's aims; run them on an idle
 machine with two cores.
 
-"70 % of capacity" is told twice: over comments as they come, whose lengths alone make p99 several times p50 (see "1 connections"), and over
-comments of like length, where only waiting does. The capacity is that of merged passes, in which a comment costs less than it does at 70 %:
-the cores are busier there than the number says. For comparison, with two servers and one time of service for all (M/D/2), p99 is 4.2, 6.1
-and 7.8 times that time at a load of .7, .8 and .85.
+"70 % of capacity" is told over comments as they come, whose lengths alone make p99 several times p50 (see "1 connections"), and over
+comments of like length, where only waiting does; and of either at a constant rate, as wrk2 asks, and at random times, as people do. The
+capacity is that of merged passes, in which a comment costs less than it does at 70 %: the cores are busier there than the number says. For
+comparison, with two servers, one time of service for all and random times (M/D/2), p99 is 4.2, 6.1 and 7.8 times that time at a load of .7,
+.8 and .85.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ _CONNECTIONS = (1, 4, 16, 64)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _AIMS = {
     "1 connections, p50": 20.0,
+    "70 % of capacity, evenly, p99 / unloaded p50": 5.0,
     "70 % of capacity, p99 / unloaded p50": 5.0,
+    "like length, 70 % of capacity, evenly, p99 / unloaded p50": 5.0,
     "like length, 70 % of capacity, p99 / unloaded p50": 5.0,
     "batch of 64, overhead over bare": 0.25,
     "batch of 64, overhead over bare, CPU": 0.25,
@@ -148,13 +151,14 @@ def _loaded(server: Server, calls: Sequence[Call], many: Sequence[int], seconds:
         phase = _Phase(server, lambda connections=connections: load.closed(server.port, calls, connections, seconds))  # type: ignore[misc]
         found |= phase.figures(f"{connections} connections")
     capacity = max(found[f"{connections} connections, comments/s"] for connections in many)
-    phase = _Phase(server, lambda: load.opened(server.port, calls, 0.7 * capacity, 2 * seconds))
-    found |= {"capacity, comments/s": capacity} | phase.figures("70 % of capacity")
-    late = sum(reply.seconds > CORAL_S or reply.status != 200 for reply in phase.load.replies)
-    return found | {
-        "70 % of capacity, p99 / unloaded p50": found["70 % of capacity, p99"] / found["1 connections, p50"],
-        "70 % of capacity, share beyond Coral's 800 ms": late / len(phase.load.replies),
-    }
+    found["capacity, comments/s"] = capacity
+    for name, even in (("70 % of capacity, evenly", True), ("70 % of capacity", False)):
+        phase = _Phase(server, lambda even=even: load.opened(server.port, calls, 0.7 * capacity, 2 * seconds, even=even))  # type: ignore[misc]
+        late = sum(reply.seconds > CORAL_S or reply.status != 200 for reply in phase.load.replies)
+        found |= phase.figures(name)
+        found[f"{name}, p99 / unloaded p50"] = found[f"{name}, p99"] / found["1 connections, p50"]
+        found[f"{name}, share beyond Coral's 800 ms"] = late / len(phase.load.replies)
+    return found
 
 
 def _overload(server: Server, calls: Sequence[Call], capacity: float, seconds: float, unloaded_ms: float) -> dict[str, Any]:

@@ -63,9 +63,13 @@ def closed(port: int, calls: Sequence[Call], connections: int, seconds: float) -
     return asyncio.run(_closed(port, calls, connections, seconds))
 
 
-def opened(port: int, calls: Sequence[Call], rate: float, seconds: float, *, timeout_s: float = 60.0, seed: int = 0) -> Load:
-    """`rate` requests a second at random times (Poisson), as from many people who do not wait for each other."""
-    gaps = np.random.default_rng(seed).exponential(1 / rate, max(int(rate * seconds), 1))
+def opened(
+    port: int, calls: Sequence[Call], rate: float, seconds: float, *, even: bool = False, timeout_s: float = 60.0, seed: int = 0
+) -> Load:
+    """`rate` requests a second, whatever the answers do: at random times (Poisson), as from many people who do not wait for each other, or
+    `even`ly spaced, as wrk2 asks."""
+    count = max(int(rate * seconds), 1)
+    gaps = np.full(count, 1 / rate) if even else np.random.default_rng(seed).exponential(1 / rate, count)
     return asyncio.run(_opened(port, calls, np.cumsum(gaps).tolist(), timeout_s))
 
 
