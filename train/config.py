@@ -74,7 +74,8 @@ class Backbone:
     layers: int = 12
     """The lowest layers of the encoder that are used."""
     start: str = ""
-    """Folder of a release that training continues: its pieces, its encoder of as many layers, its heads. Empty: the source's encoder."""
+    """Folder of a release that training continues: its pieces, its encoder (where that is deeper, layers of it that are evenly spread), its
+    heads. Empty: the source's encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ class Fit:
     )
     minor_output_weight: float = 0.5
     """Loss weight of the six toxicity outputs beside `toxicity` itself."""
+    teacher: str = ""
+    """Folder of a release with the same pieces, whose answers to each row are learned beside the row's labels. Empty: labels alone."""
+    teacher_weight: float = 1.0
+    """Loss weight of the teacher's answers."""
     evidence_weight: float = 0.3
     """Loss weight of the tokens that carry a toxicity score: marked by people, or none of them where a comment is not toxic."""
     dev_rows: int = 3000
@@ -185,7 +190,9 @@ class Config:
         `but`: members of `fit` that do not count either.
         """
         values = {key: value for key, value in self.to_json().items() if key not in ("run", "release", "before", "export")}
-        values["fit"] = {key: value for key, value in values["fit"].items() if key not in ("threads", "checkpoint_minutes", *but)}
+        taught = () if self.fit.teacher else ("teacher", "teacher_weight")  # without one it is a configuration from before there were any
+        ignored = ("threads", "checkpoint_minutes", *taught, *but)
+        values["fit"] = {key: value for key, value in values["fit"].items() if key not in ignored}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,13 +33,15 @@ from train import attacks, backbone, batches, duplicates, fit_ngrams, framed, ir
 from train import config as configs
 from train.config import Config, Fit
 from train.encode import Encoded, Encoder, Window
+from train.inference import Scorer
 from train.normalise import Normaliser
-from train.rows import Ints, Rows
+from train.rows import Bools, Floats, Ints, Rows
 
 _log = logging.getLogger(__name__)
 
 Marks = NDArray[np.int8]
 _WORDS = "encoder.embeddings.word_embeddings.weight"
+_LAYER = re.compile(r"\.layer\.(\d+)\.")
 _TOXICITY = schema.SLICES["toxicity"].start
 """Column of the output `toxicity` among the logits."""
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -54,6 +57,10 @@ class Pass:
     marks: list[Marks | None]
     """For each row: (tokens of the comment in the window,), 1 where people marked what carries its toxicity; None: nobody did."""
     batches: list[Ints]
+    taught: Floats | None
+    """(rows, 17): the teacher's logits; None: there is no teacher."""
+    applies: Bools
+    """(rows, heads): whether a row has what the head is asked of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Prepared:
     """All rows that a pass may draw from."""
     dev: Rows
     dev_windows: list[Window]
+    teacher: Scorer | None
 
     def drawn(self, number: int) -> Rows:
         """The rows of pass `number` (from 0), some of them quoted by somebody else, some written past a filter."""
@@ -78,7 +86,9 @@ class Prepared:
         rows = self.drawn(number)
         windows, marks = _examples(self.encoder, rows)
         order = np.random.default_rng([self.config.seed, number])
-        return Pass(loss.targets(rows), windows, marks, batches.shuffled(list(map(len, windows)), self.config.fit.tokens_per_batch, order))
+        shuffled = batches.shuffled(list(map(len, windows)), self.config.fit.tokens_per_batch, order)
+        taught = self.teacher.logits(windows)[0] if self.teacher else None
+        return Pass(loss.targets(rows), windows, marks, shuffled, taught, _applies(rows))
 
 
 def run(config: Config, *, resume: bool = True, progress: Progress | None = None) -> Path:
@@ -126,10 +136,12 @@ def prepare(config: Config, folder: Path) -> Prepared:
     encoder = Encoder(tokenizer, normaliser, base.specials, config.encode.max_tokens, config.encode.min_context_tokens)
     built = model.build(base.encoder, kept, config.backbone.layers)
     if start:
-        found = ir.weights(start / release.MODEL, {name: value.shape for name, value in built.named_parameters()})
-        built.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()}, strict=False)
+        _take(built, start / release.MODEL, config.backbone.layers)
+    teacher = Scorer.load(Path(config.fit.teacher), threads=config.fit.threads) if config.fit.teacher else None
+    if teacher and teacher.encoder.tokenizer.to_str() != tokenizer.to_str():
+        raise ConfigError(f"fit.teacher: {config.fit.teacher} has other pieces; backbone.start must be it or be of its pieces")
     _log.info("%d train rows, %d dev rows, %d pieces", len(train_all), len(dev), built.encoder.config.vocab_size)
-    return Prepared(config, encoder, built, train_all, dev, first_windows(encoder, dev))
+    return Prepared(config, encoder, built, train_all, dev, first_windows(encoder, dev), teacher)
 
 
 def rows(config: Config) -> tuple[Rows, Rows]:
@@ -157,6 +169,12 @@ def _examples(encoder: Encoder, given: Rows, size: int = 8192) -> tuple[list[Win
 def _encoded(encoder: Encoder, given: Rows, size: int) -> Iterator[Encoded]:
     for begin in range(0, len(given), size):
         yield from encoder.encode(given.texts[begin : begin + size], given.contexts[begin : begin + size])
+
+
+def _applies(given: Rows) -> Bools:
+    """(rows, heads): whether the context has what the head needs."""
+    held = [[not head.needs or any(getattr(context, name) for name in head.needs) for head in schema.HEADS] for context in given.contexts]
+    return np.array(held, np.bool_).reshape(len(given), len(schema.HEADS))
 
 
 def _marks(item: Encoded, spans: Sequence[tuple[int, int]]) -> Marks:
@@ -188,6 +206,17 @@ def _continued(start: Path, base: backbone.Backbone) -> tuple[Tokenizer, Tensor]
     if made_of != base.name:
         raise ConfigError(f"backbone.start: {start} was made of {made_of}, backbone.source is {base.name}")
     return tokenizer, torch.arange(tokenizer.get_vocab_size())
+
+
+def _take(built: model.Model, path: Path, layers: int) -> None:
+    """The weights of a release; of a deeper encoder, layers that are evenly spread from its lowest to its highest. Raises ConfigError."""
+    held = ir.layers(path)
+    if layers > held:
+        raise ConfigError(f"backbone.start: {path} has {held} layers, backbone.layers asks for {layers}")
+    spread = np.linspace(0, held - 1, layers).round().astype(int)
+    theirs = {name: _LAYER.sub(lambda found: f".layer.{spread[int(found[1])]}.", name) for name, _ in built.named_parameters()}
+    found = ir.weights(path, {theirs[name]: value.shape for name, value in built.named_parameters()})
+    built.load_state_dict({name: torch.from_numpy(found[theirs[name]]) for name in theirs}, strict=False)
 
 
 class _Loop:
@@ -273,6 +302,9 @@ class _Loop:
         own, marks = _token_labels(windows, [drawn.marks[row] for row in rows], evidence.shape[1])
         toxicity = torch.where(labels.mask[:, _TOXICITY], labels.values[:, _TOXICITY], -1.0)
         parts["evidence"] = self.fit.evidence_weight * loss.evidence(evidence, own, marks, toxicity)
+        if drawn.taught is not None:
+            applies = torch.from_numpy(drawn.applies[rows])
+            parts["teacher"] = self.fit.teacher_weight * loss.taught(logits, torch.from_numpy(drawn.taught[rows]), applies)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
         for name, value in self.model.named_parameters():
             if name in self.masters:

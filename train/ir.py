@@ -69,6 +69,11 @@ def weights(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, Floats
     return {name: found[name].reshape(shape) for name, shape in shapes.items()}
 
 
+def layers(path: Path) -> int:
+    """How many layers the encoder of an IR has."""
+    return 1 + max(map(int, re.findall(r"encoder\.layer\.(\d+)\.", path.read_text(encoding="utf-8"))))
+
+
 def _parameters(made: openvino.Model) -> Iterator[tuple[str, Floats]]:
     constants = {node.get_friendly_name(): node for node in made.get_ops() if node.get_type_name() == "Constant"}
     for name, node in constants.items():

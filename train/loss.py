@@ -67,6 +67,24 @@ class Loss:
         return -(smooth * logs).masked_fill(~mask, 0).sum(1) * row_weight
 
 
+def taught(logits: Tensor, teacher: Tensor, applies: Tensor) -> Tensor:
+    """What it costs to answer otherwise than a teacher: cross-entropy against its probabilities, summed over the heads and divided by the
+    size of the batch; fp32.
+
+    `logits`, `teacher` (batch, 17); `applies` (batch, heads): whether the row has what the head is asked of. Every head that applies
+    answers, also where nobody labelled the row for it.
+    """
+    logits, total = logits.float(), torch.zeros(len(logits))
+    for place, head in enumerate(schema.HEADS):
+        given, known = logits[:, schema.SLICES[head.name]], teacher[:, schema.SLICES[head.name]]
+        if head.activation is schema.Activation.SIGMOID:
+            each = functional.binary_cross_entropy_with_logits(given, torch.sigmoid(known), reduction="none").sum(1)
+        else:
+            each = functional.cross_entropy(given, torch.softmax(known, 1), reduction="none")
+        total = total + each * applies[:, place]
+    return total.sum() / len(logits)
+
+
 def evidence(logits: Tensor, own: Tensor, marks: Tensor, toxicity: Tensor) -> Tensor:
     """What the tokens' evidence costs, summed over the rows and divided by the size of the batch; fp32.
 

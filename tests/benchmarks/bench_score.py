@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -86,7 +85,7 @@ def measure(folder: Path, comments: Sequence[ScoreInput], peer_comments: int) ->
     scorer.warm()
     singles = [_seconds(lambda item=item: scorer.score([item])) for item in comments[:60]]  # type: ignore[misc]
     gemm = max(_gemm_float(torch), _gemm_int(torch))
-    layers = _layers(folder)
+    layers = ir.layers(folder / release.MODEL)
     few = [list(window.ids) for window in windows[:peer_comments]]
     with torch.inference_mode():
         peer = _naive(torch, XLMRobertaModel(XLMRobertaConfig(**_XLMR_BASE), add_pooling_layer=False).eval(), few)
@@ -134,10 +133,6 @@ def _naive(torch: Any, model: Any, ids: list[list[int]]) -> float:
     return _rate(lambda: model(input_ids=given, attention_mask=mask), len(ids))
 
 
-def _layers(folder: Path) -> int:
-    return 1 + max(map(int, re.findall(r"encoder\.layer\.(\d+)\.", (folder / release.MODEL).read_text(encoding="utf-8"))))
-
-
 def _onnx(folder: Path, scorer: Scorer, windows: Sequence[Window]) -> tuple[float, float]:
     """Windows a second of the release's weights quantised by ONNX Runtime, in the same passes; and the share of decisions that differ."""
     import onnxruntime
@@ -145,8 +140,9 @@ def _onnx(folder: Path, scorer: Scorer, windows: Sequence[Window]) -> tuple[floa
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from transformers import BertConfig, BertModel
 
-    shape = {**_E5_SMALL, "vocab_size": scorer.encoder.tokenizer.get_vocab_size(), "num_hidden_layers": _layers(folder)}
-    model = build(BertModel(BertConfig(**shape), add_pooling_layer=False), None, _layers(folder)).eval()
+    layers = ir.layers(folder / release.MODEL)
+    shape = {**_E5_SMALL, "vocab_size": scorer.encoder.tokenizer.get_vocab_size(), "num_hidden_layers": layers}
+    model = build(BertModel(BertConfig(**shape), add_pooling_layer=False), None, layers).eval()
     found = ir.weights(folder / release.MODEL, {name: value.shape for name, value in model.named_parameters()})
     model.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()}, strict=False)
     names, ids = ("ids", "segments", "mask"), torch.full((2, 16), 4)

@@ -164,3 +164,41 @@ def test_a_run_cannot_continue_what_is_no_release(tiny_run: Config, tmp_path: Pa
     config = dataclasses.replace(tiny_run, backbone=dataclasses.replace(tiny_run.backbone, start=str(tmp_path / "none")))
     with pytest.raises(ModelError, match="none"):
         fit.prepare(config, tmp_path)
+
+
+def test_a_student_takes_layers_of_its_teacher_and_learns_its_answers(tiny_run: Config, tmp_path: Path) -> None:
+    """From the lowest of its two layers, towards what it answers, also where nobody labelled a row."""
+    config = dataclasses.replace(
+        short(tiny_run, tmp_path / "run", teacher=tiny_run.release, teacher_weight=5.0, passes=3, words_rate=0.0),
+        backbone=dataclasses.replace(tiny_run.backbone, start=tiny_run.release, layers=1),
+        ngrams=Ngrams(passes=0),
+    )
+    ready = fit.prepare(config, tmp_path)
+    teacher = dict(fit.restore(Path(tiny_run.run))[0].named_parameters())
+    for name, value in ready.model.named_parameters():
+        assert (value - teacher[name]).abs().max() < 0.02, name  # its weights are int8
+    wanted = Scorer.load(Path(tiny_run.release)).logits(ready.dev_windows)[0]
+
+    def distance(model: models.Model) -> float:
+        arrays = batches.padded(ready.dev_windows, ready.encoder.specials.pad)
+        with torch.no_grad():
+            logits, _ = model.eval()(*(torch.from_numpy(part) for part in (arrays.ids, arrays.segments, arrays.mask)))
+        return float(np.abs(logits.numpy() - wanted).mean())
+
+    alone = dataclasses.replace(config, run=str(tmp_path / "alone"), fit=dataclasses.replace(config.fit, teacher=""))
+    taught, untaught = (distance(fit.restore(fit.run(each))[0]) for each in (config, alone))
+    assert taught < distance(ready.model)
+    assert taught < untaught
+
+
+def test_a_teacher_has_the_pieces_of_its_student(tiny_run: Config, tmp_path: Path) -> None:
+    config = short(tiny_run, tmp_path / "run", teacher=tiny_run.release)
+    with pytest.raises(ConfigError, match="has other pieces"):
+        fit.prepare(dataclasses.replace(config, backbone=dataclasses.replace(config.backbone, vocabulary=100)), tmp_path)
+
+
+def test_a_student_is_not_deeper_than_what_it_starts_from(tiny_run: Config, tmp_path: Path) -> None:
+    student = dataclasses.replace(tiny_run.backbone, start=tiny_run.release, layers=1)
+    shallow = dataclasses.replace(short(tiny_run, tmp_path / "run"), backbone=student, ngrams=Ngrams(passes=0))
+    with pytest.raises(ConfigError, match="2 layers"):
+        fit._take(fit.prepare(shallow, tmp_path).model, Path(tiny_run.release) / release.MODEL, 3)

@@ -104,3 +104,22 @@ def test_without_marks_the_strongest_token_answers_for_the_comment(toxicity: flo
 def test_a_batch_without_any_label_has_a_loss_of_zero_and_not_nan() -> None:
     found = of({}, {}, logits=torch.from_numpy(np.full((2, 17), 30, np.float32)))
     assert found == dict.fromkeys(("toxicity", "stance", "reply_stance", "sentiment"), 0.0)
+
+
+def test_a_pupil_is_asked_of_every_head_that_applies_and_of_no_other() -> None:
+    """Cross-entropy against the teacher's probabilities: at its own logits it is their entropy, and nothing moves."""
+    teacher = torch.randn(2, 17, generator=torch.Generator().manual_seed(0))
+    applies = torch.tensor([[True, True, True, True], [True, False, False, True]])
+    own = teacher.clone().requires_grad_()
+    entropy = loss.taught(own, teacher, applies)
+    entropy.backward()  # type: ignore[no-untyped-call]
+    assert own.grad is not None
+    assert own.grad.abs().max() < 1e-6
+    other = torch.zeros(2, 17, requires_grad=True)
+    cost = loss.taught(other, teacher, applies)
+    cost.backward()  # type: ignore[no-untyped-call]
+    assert cost > entropy
+    assert other.grad is not None
+    assert other.grad[0].all()
+    asked = other.grad[1].nonzero().flatten().tolist()
+    assert asked == [*range(7), *range(14, 17)]
