@@ -107,9 +107,8 @@ def find(
     if not line.isascii() and line != (plain := line.translate(_DIGITS)):
         stamp = find(plain, lang=lang, now=now, day_first=day_first, near=near)
         return replace(stamp, raw=line[stamp.begin : stamp.end]) if stamp else None
-    days = list(_days(line, lang, day_first))
-    if days:
-        return _joined(line, days[0], list(_clocks(line)) or list(_clocks(line, _DOTTED)), near)
+    if (day := next(_days(line, lang, day_first), None)) is not None:
+        return _joined(line, day, list(_clocks(line)) or list(_clocks(line, _DOTTED)), near)
     if (found := _relative(line, lang, now)) is not None:
         return found
     clock = next(_clocks(line), None)

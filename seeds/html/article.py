@@ -45,6 +45,11 @@ _URL = (("link[rel=canonical][href^=http]", "href"), ("meta[property=og:url]", "
 
 
 _WORDLESS = (
+    "nav",
+    "aside",
+    "footer",
+    "menu",
+    "noscript",
     "style",
     "svg",
     "template",

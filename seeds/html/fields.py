@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from seeds import marks
-from seeds.html.authors import given, learnt
+from seeds.html.authors import Named, given, learnt
 from seeds.html.bodies import Places, texts
 from seeds.html.records import Record, look
 from seeds.html.times import Time
@@ -41,12 +41,30 @@ def read(
     timed: Sequence[Sequence[Time]] | None = None,
 ) -> list[Fields]:
     """The fields of each record, in its order. What a rule does not give is learnt; `times` are all times of the page."""
+    names = named(page, records, times, authors=authors, timed=timed)
+    return filled(page, records, names, bodies)
+
+
+def named(
+    page: Page,
+    records: Sequence[Record],
+    times: Sequence[Time],
+    *,
+    authors: Places | None = None,
+    timed: Sequence[Sequence[Time]] | None = None,
+) -> list[Named]:
+    """The first half of `read`: each record is given its time, and its author is told."""
     _learn_times(page, records, times)
     for record, own in zip(records, timed or (), strict=False):
         record.time = next((time for time in own if _is_likely(page, time)), own[0]) if own else record.time
     names = learnt(page, records)
     if authors is not None:
         names = [given(page, record, nodes) or name for record, nodes, name in zip(records, authors, names, strict=True)]
+    return names
+
+
+def filled(page: Page, records: Sequence[Record], names: Sequence[Named], bodies: Places | None = None) -> list[Fields]:
+    """The second half of `read`: the text of each record, and its fields together."""
     return [
         Fields(record, name, text, node, header, said)
         for record, (node, name, said), (text, header) in zip(records, names, texts(page, records, names, bodies), strict=True)

@@ -10,12 +10,13 @@ main heading in each record speak against it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from seeds import marks
 from seeds.html import authors, company, fields, records
+from seeds.html.authors import Named
 from seeds.html.fields import Fields
 from seeds.html.records import Record
 from seeds.html.times import Time
@@ -54,8 +55,10 @@ class Found:
 def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
     cuts = _apart(chain(records.candidates(page, times), records.named(page, NAMED)))
-    likely = [found for cut in cuts if (found := judge(page, fields.read(page, cut, times), lang)).score > _LEAST]
-    likely += [judge(page, read, lang) for read in company.joined(page, [found.fields for found in _best(likely)], times)]
+    likely = [found for cut in cuts if (found := _judged(page, cut, times, lang)) is not None and found.score > _LEAST]
+    for read in company.joined(page, [found.fields for found in _best(likely)], times):
+        names = [(item.author_node, item.author, item.said) for item in read]
+        likely.append(judge(page, read, _first_signs(page, [item.record for item in read], names), lang))
     if not likely:
         return None
     best = max(likely, key=lambda found: found.score)
@@ -89,30 +92,49 @@ def _wraps(outer: Found, inner: Found) -> bool:
     )
 
 
-def judge(page: Page, read: Sequence[Fields], lang: str | None) -> Found:
-    """How much a list of records is like comments: score 0 = not at all, growing with their number."""
+def _judged(page: Page, cut: list[Record], times: Sequence[Time], lang: str | None) -> Found | None:
+    """One way to cut the page; None where no texts that its records may hold could make them likely. Those are the dear part to read."""
+    names = fields.named(page, cut, times)
+    signs = _first_signs(page, cut, names)
+    longest = mean(min(sum(len(page.texts[at]) + 1 for at in record.own), 200) for record in cut) / 200
+    if _score(signs | _BEST_TEXTS | {"length": longest}, len(cut)) <= _LEAST:
+        return None
+    return judge(page, fields.filled(page, cut, names), signs, lang)
+
+
+def _first_signs(page: Page, cut: Sequence[Record], names: Sequence[Named]) -> dict[str, float]:
+    """What speaks for comments before their texts are read."""
+    return {
+        "named": mean(authors.name_likeness(name or "") for _, name, _ in names),
+        "timed": mean(record.time is not None for record in cut),
+        "said": mean(_said(page, record) for record in cut[:20]),
+        "answers": mean(_has_answer(page, record) for record in cut[:20]),
+        "verbs": mean(said for _, _, said in names),
+        "many": float(len({name for _, name, _ in names if name}) > 1),
+        "titled": mean(any(True for _ in record.among(page.having("h1"))) for record in cut),
+        "announced": float(_is_announced(page, cut)),
+        "anchored": mean(_is_anchored(page, record) for record in cut),
+    }
+
+
+def judge(page: Page, read: Sequence[Fields], first: Mapping[str, float], lang: str | None) -> Found:
+    """How much a list of records is like comments: score 0 = not at all, growing with their number. `first`: its `_first_signs`."""
     size = len(read)
     letters = sum(len(item.text) for item in read) + 1
     signs = {
-        "named": mean(authors.name_likeness(item.author or "") for item in read),
-        "timed": mean(item.record.time is not None for item in read),
+        **first,
         "spoken": mean(bool(item.text) for item in read),
         "length": mean(min(len(item.text), 200) for item in read) / 200,
-        "said": mean(_said(page, item.record) for item in read[:20]),
-        "answers": mean(_has_answer(page, item) for item in read[:20]),
-        "verbs": mean(item.said for item in read),
         "voice": mean(marks.has_voice(item.text[:_VOICE_CHARS], lang) for item in read[:20]),
-        "many": float(len({item.author for item in read if item.author}) > 1),
         "distinct": len({item.text for item in read}) / size,
         "linked": sum(_linked(page, item) for item in read) / letters,
-        "titled": mean(any(True for _ in item.record.among(page.having("h1"))) for item in read),
-        "announced": float(_is_announced(page, read)),
-        "anchored": mean(_is_anchored(page, item.record) for item in read),
     }
-    value = sum(_WEIGHTS[name] * signs[name] for name in _WEIGHTS) - _BAR
-    if signs["spoken"] < 0.5 or signs["distinct"] < 0.5 or (size == 1 and not _is_single(page, read[0], signs)):
-        value = 0.0
-    return Found(tuple(read), value * size**0.5, signs)
+    likely = signs["spoken"] >= 0.5 and signs["distinct"] >= 0.5 and (size > 1 or _is_single(page, read[0], signs))
+    return Found(tuple(read), _score(signs, size) if likely else 0.0, signs)
+
+
+def _score(signs: Mapping[str, float], size: int) -> float:
+    return float((sum(_WEIGHTS[name] * signs[name] for name in _WEIGHTS) - _BAR) * size**0.5)
 
 
 _WEIGHTS = {
@@ -131,6 +153,8 @@ _WEIGHTS = {
     "anchored": 0.4,
 }
 _BAR = 4.8
+_BEST_TEXTS = {"spoken": 1.0, "voice": 1.0, "linked": 0.0}
+"""What texts of any length can say for a list at most."""
 
 
 def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
@@ -140,10 +164,10 @@ def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
     return _SINGLE.search(words) is not None and signs["named"] >= 0.6 and signs["timed"] == 1 and signs["linked"] < 0.3
 
 
-def _is_announced(page: Page, read: Sequence[Fields]) -> bool:
+def _is_announced(page: Page, cut: Sequence[Record]) -> bool:
     """Whether a heading shortly before the first record gives its number: "27 Comments"."""
-    near = page.before(read[0].record.begin, _HEADING_LINES)
-    return len(read) > 1 and any(marks.heading_count(page.lines[line]) == len(read) for line in near)
+    near = page.before(cut[0].begin, _HEADING_LINES)
+    return len(cut) > 1 and any(marks.heading_count(page.lines[line]) == len(cut) for line in near)
 
 
 def _is_anchored(page: Page, record: Record) -> bool:
@@ -184,10 +208,10 @@ def _may_be_button(page: Page, node: int) -> bool:
     return page.tags[node] in ("a", "button", "span", "input")
 
 
-def _has_answer(page: Page, item: Fields) -> float:
+def _has_answer(page: Page, record: Record) -> float:
     """1 where the record has a button to answer, quote or report it; a half where it has any button of comments."""
     best = 0.0
-    for node in item.record.among(page.choice("buttons", _may_be_button)):
+    for node in record.among(page.choice("buttons", _may_be_button)):
         if page.size(node) > 40:
             continue
         said = page.attributes[node]

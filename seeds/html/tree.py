@@ -390,7 +390,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
             path.append(number)
             open_.append(element)
             breaks |= tag in BLOCKS
-            if text := element.text:
+            if (text := element.text) and not (breaks and text.isspace()):
                 breaks = _add(page, text, number, breaks=breaks)
         else:
             if open_ and open_[-1] is element:
@@ -399,7 +399,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
                 end[number] = len(tags)
                 last[number] = len(texts)
                 breaks |= tags[number] in BLOCKS
-            if path and (text := element.tail):
+            if path and (text := element.tail) and not (breaks and text.isspace()):
                 breaks = _add(page, text, path[-1], breaks=breaks)
     page._keys, page._words = [None] * len(kinds.said), [None] * len(kinds.said)
     page._slots = array("i", [-1]) * len(tags)
