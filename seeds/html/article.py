@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import Any
 
 from lxml import etree
@@ -181,12 +181,14 @@ def regions(page: Page, read: Sequence[Fields]) -> list[int]:
 def text(page: Page, cut: Sequence[int]) -> str:
     """The article's words. Takes the elements `cut` out of the tree and empties the page, which cannot be read again afterwards."""
     if len(page.tags) > _MAX_NODES or page.too_deep:
-        gone = {line for node in cut for line in page.line_of[page.first[node] : page.last[node]]}
-        return prose.split([line for at, line in enumerate(page.lines) if at not in gone], {})[1]
+        kept = bytearray(b"\1") * len(page.lines)
+        for at in (at for node in cut for at in range(page.first[node], page.last[node])):
+            kept[page.line_of[at]] = 0
+        return prose.split(list(compress(page.lines, kept)), {})[1]
     outer = list(page.elements(cut))
     page.clear()  # trafilatura copies the tree
-    for element in outer:
-        _remove(element)
+    while outer:
+        _remove(outer.pop())  # what nothing names any more is freed
     for script in list(page.root.iter("script")):
         if script.get("type") != "application/ld+json":
             _remove(script)

@@ -189,7 +189,7 @@ def _is_foreign(page: Page, node: int) -> bool:
     return page.tags[node] in _FORMS or page.tags[node] == "blockquote" or _names_others(page.words(node))
 
 
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 9)
 def _names_others(words: str) -> bool:
     return _OTHERS.search(words) is not None
 
@@ -207,7 +207,7 @@ def _name(text: str) -> str | None:
     return (name if said else bare.strip(_SIGNS)) or None
 
 
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 9)
 def _said(words: str) -> float:
     """What class names say of an element being the author: -1 .. 2."""
     tokens = _TOKEN.findall(words)

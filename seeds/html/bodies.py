@@ -82,7 +82,7 @@ def _is_frame_element(page: Page, node: int) -> bool:
     return page.first[node] < page.last[node] and (page.tags[node] in _FORMS or _is_frame_name(page.words(node)))
 
 
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 9)
 def _is_frame_name(words: str) -> bool:
     return _FRAME.search(words) is not None
 
