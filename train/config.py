@@ -172,7 +172,7 @@ class Config:
     release: str = "train/release"
     """Where `threadwise export` writes the released model."""
     before: str = ""
-    """A configuration beside this file whose release is continued; `threadwise train` trains and exports it where it is missing."""
+    """A configuration beside this file whose release is `backbone.start`; `threadwise train` trains and exports it where it is missing."""
     data: Data = field(default_factory=Data)
     mix: Mix = field(default_factory=Mix)
     backbone: Backbone = field(default_factory=Backbone)
@@ -205,7 +205,11 @@ def load(path: Path, overrides: Mapping[str, str] | None = None) -> Config:
     for name, text in (overrides or {}).items():
         _set(values, name.split("."), _value(text))
     found = from_json(values, str(path))
-    return dataclasses.replace(found, before=str(path.parent / found.before)) if found.before else found
+    if not found.before:
+        return found
+    before = path.parent / found.before
+    start = found.backbone.start or load(before).release
+    return dataclasses.replace(found, before=str(before), backbone=dataclasses.replace(found.backbone, start=start))
 
 
 def from_json(values: Mapping[str, Any], where: str = "config") -> Config:

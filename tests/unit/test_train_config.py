@@ -91,7 +91,10 @@ def test_the_fingerprint_tells_models_apart_and_not_machines() -> None:
 
 
 def test_the_configuration_before_lies_beside_the_file(tmp_path: Path) -> None:
+    """Its release is what is continued, unless the file or a flag names another one."""
+    (tmp_path / "first.toml").write_text('release = "first/release"\n', encoding="utf-8")
     (tmp_path / "second.toml").write_text('before = "first.toml"\n', encoding="utf-8")
     found = config.load(tmp_path / "second.toml")
     assert found.before == str(tmp_path / "first.toml")
-    assert found.fingerprint() == Config().fingerprint()
+    assert found.backbone.start == "first/release"
+    assert config.load(tmp_path / "second.toml", {"backbone.start": "other"}).backbone.start == "other"
