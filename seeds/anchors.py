@@ -15,12 +15,13 @@ from seeds import marks
 from seeds.dates import Stamp
 
 _MAX_RESIDUE, _MAX_WORDS = 70, 9
-_HALF = 0.5
+_HALF, _OFTEN = 0.5, 0.8
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _NUMBER_BEFORE = re.compile(r"[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]:]?(?=\s|$)")
 _NUMBER_BEHIND = re.compile(r"(?:^|\s)[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]]?$")
 _NUMBER_INSIDE = re.compile(r"[|·•]\s*[#№](?P<number>\d{1,5})\s*[|·•]")
 _BRACKETS = ("()", "[]")
+_BETWEEN = " • "
 _RELATIVE = "relative"
 
 
@@ -30,12 +31,16 @@ class Anchor:
 
     at: int
     stamp: Stamp
-    residue: str
-    """What else the line says, without buttons: a name, a number, or nothing."""
+    parts: tuple[str, ...]
+    """What else the line says, without buttons, as signs part it: a name, a number, a rank, or nothing."""
     shape: str
     """The written time with digits and letters masked; all times of one page's comments share it."""
     number: int | None = None
     """A number alone beside the time: the comment's own, if those of the page run up or down."""
+
+    @property
+    def residue(self) -> str:
+        return " ".join(self.parts)
 
 
 def find(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
@@ -46,12 +51,12 @@ def find(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
         line = lines[at]
         if marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
             continue
-        residue = _residue(line, stamp, common)
-        if len(residue) > _MAX_RESIDUE or len(residue.split()) > _MAX_WORDS:  # a sentence that holds a date
+        anchor = Anchor(at, stamp, _parts(line, stamp, common), _RELATIVE if stamp.relative else _masked(stamp.raw), _number(line, stamp))
+        if len(anchor.residue) > _MAX_RESIDUE or len(anchor.residue.split()) > _MAX_WORDS:  # a sentence that holds a date
             continue
         repeated = found and found[-1].stamp.written == stamp.written and stamp.written and not any(lines[found[-1].at + 1 : at])
         if not repeated:
-            found.append(Anchor(at, stamp, residue, _RELATIVE if stamp.relative else _masked(stamp.raw), _number(line, stamp)))
+            found.append(anchor)
     return found
 
 
@@ -65,12 +70,13 @@ def _common_tails(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozense
     return frozenset(tail for tail, times in tails.items() if times > 2 and times >= _HALF * len(stamps))
 
 
-def _residue(line: str, stamp: Stamp, common: frozenset[str]) -> str:
+def _parts(line: str, stamp: Stamp, common: frozenset[str]) -> tuple[str, ...]:
     head, tail = line[: stamp.begin].strip(), line[stamp.end :].strip()
     open_ = head[-1:] + tail[:1] in _BRACKETS
     head, tail = head[: -1 if open_ else None], "" if tail in common else tail[open_:]
-    parts = marks.without_fillers(marks.without_buttons(head), marks.without_buttons(tail))
-    return " ".join(part for part in parts if part and not marks.is_button(part))
+    sides = marks.without_fillers(marks.without_buttons(head, _BETWEEN), marks.without_buttons(tail, _BETWEEN))
+    parts = (part.strip() for side in sides for part in side.split(_BETWEEN.strip()))
+    return tuple(part for part in parts if part and not marks.is_button(part))
 
 
 def _number(line: str, stamp: Stamp) -> int | None:
@@ -90,9 +96,11 @@ def styles(anchors: Sequence[Anchor]) -> list[list[Anchor]]:
     pool = dated if len(dated) >= _HALF * len(anchors) else list(anchors)
     if not pool:
         return []
-    usual = Counter(anchor.shape for anchor in pool).most_common(1)[0][0]
+    times = Counter(anchor.shape for anchor in pool)
+    usual, most = times.most_common(1)[0]
+    dated_often = [shape for shape, count in times.most_common() if shape != _RELATIVE and count >= _OFTEN * most][:1]
     found: list[list[Anchor]] = []
-    for shape in dict.fromkeys([usual, pool[0].shape]):
+    for shape in dict.fromkeys([usual, *dated_often, pool[0].shape]):  # "14y" beside each date may be how long its writer is a member
         for shapes in ((shape, _RELATIVE), (shape,)):
             alike = [anchor for anchor in pool if anchor.shape in shapes]
             if alike not in found:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
 _QUOTES = " \"“”„«»'‘’"
@@ -34,13 +35,25 @@ def any_of(words: Iterable[str]) -> str:
 
 
 @cache
+def _rules() -> dict[str, Any]:
+    return tomllib.loads(files("seeds").joinpath("rules/answers.toml").read_text(encoding="utf-8"))
+
+
+def things() -> tuple[str, ...]:
+    """Words for a comment."""
+    return tuple(_rules()["things"]["words"])
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """The ways to write a mark; the first that fits a line decides."""
-    rules = tomllib.loads(files("seeds").joinpath("rules/answers.toml").read_text(encoding="utf-8"))
+    rules = _rules()
     leads, short = any_of(lead for found in rules["leads"].values() for lead in found), any_of(rules["short"]["words"])
     thing, of, role = any_of(rules["things"]["words"]), any_of(rules["things"]["of"]), any_of(rules["roles"]["words"])
     sign, called, answer = any_of(rules["signs"]), any_of(rules["called"]), any_of(rules["answers"])
-    number, told = r"(?P<number>\d{1,6})(?!\d)", rf"(?:{thing}\s*(?:{sign}\s?)?|{sign}\s?)"
+    sign = rf"[\[(]?{sign}"
+    number = r"(?P<number>\d{1,6})(?P<below>(?:\.\d{1,4})+)?(?!\d)[\])]?"
+    told = rf"(?:{thing}\s*(?:{sign}\s?)?|{sign}\s?)"
     writer = rf"(?:\s+{of}\s+{AUTHOR}(?=\s*:|\s*$))?"
     return tuple(
         re.compile(source, re.IGNORECASE)
@@ -48,7 +61,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             rf"(?:{leads}\s*:?\s*{told}|{short}\s+{thing}\s*(?:{sign}\s?)?){number}{writer}",
             rf"(?:{leads}\s*:?\s*|{short}\s+{sign}\s?){number}(?=\s*:?\s*$)",
             rf"(?:{sign}\s?)?{number}\.?\s*{any_of(rules['numbered'])}?\s*{any_of(rules['numbered_things'])}?\s*{answer}(?!\w)",
-            rf"{leads}\s*:?\s+(?:{thing}\s+(?:{of}\s+)?)?(?:{role}\s+)?{AUTHOR}{any_of(rules['ends'])}?{_SHUT}",
+            rf"{leads}\s*:?\s+(?:{thing}(?:\s*:)?\s+(?:{of}\s+)?)?(?:{role}\s+)?{AUTHOR}{any_of(rules['ends'])}?{_SHUT}",
             rf"{AUTHOR}(?:\s+{called})?\s+{any_of(rules['persons'])}\s+{answer}{_SHUT}",
         )
     )
@@ -60,6 +73,8 @@ def find(line: str) -> Answer | None:
         if match := pattern.match(line):
             groups = match.groupdict()
             number, author = groups.get("number"), (groups.get("author") or "").strip(_QUOTES) or None
+            if groups.get("below"):  # "#1.2", the second answer to the first comment: no comment's own number
+                number = None
             if number or author:
                 return Answer(int(number) if number else None, author, match.end())
     return None

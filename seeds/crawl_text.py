@@ -7,7 +7,7 @@ read(document)  ->  Reading
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -16,12 +16,14 @@ from seeds import dates, prose, replies, signed, spoken, template
 from seeds.dates import Stamp
 from seeds.document import Document, Reading
 from seeds.layout import Record, Thread
+from seeds.marks import Mark
 from seeds.replies import RawComment
 
 _CRAWLED = re.compile(r"\s?date (\d{4}-\d\d-\d\d) ")
 """What some crawls put before the text; the day belongs to the page, not to its words."""
 
 
+_ADDRESS = re.compile(r"([^,:!?]{2,40})[,:!]\s")
 _ANY_DAY = datetime(2000, 1, 1)
 """For the order of relative times where no reference gives them a value."""
 
@@ -36,7 +38,7 @@ def read(document: Document) -> Reading:
         template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)), spoken.learn(lines)
     )
     title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
-    raws = [_raw(record) for record in thread.records] if thread else []
+    raws = _raws(thread.records) if thread else []
     comments, notices = replies.link(raws, newest_first=thread is not None and _is_newest_first(thread.records, document.lang))
     found = Article(
         id=document.id,
@@ -105,8 +107,19 @@ def _is_split(lines: Sequence[str], stamps: Mapping[int, Stamp], at: int, follow
     return alone and clock.clock_only and day.written is not None and "T" not in day.written
 
 
-def _raw(record: Record) -> RawComment:
-    mark, stamp = record.mark, record.stamp
+def _raws(records: Sequence[Record]) -> list[RawComment]:
+    names = frozenset(record.author for record in records if record.author)
+    return [_raw(record, record.mark or _addressed(record, names)) for record in records]
+
+
+def _addressed(record: Record, names: Collection[str]) -> Mark | None:
+    """A comment that begins with the name of somebody who writes here: "Ana, no". On lines of words alone anybody may be meant."""
+    match = next((_ADDRESS.match(line) for line in record.body if not line.startswith(">")), None)
+    return Mark(author=match[1], typed=True) if match and match[1] in names and match[1] != record.author else None
+
+
+def _raw(record: Record, mark: Mark | None) -> RawComment:
+    stamp = record.stamp
     return RawComment(
         text="\n".join(record.body),
         number=record.number,

@@ -32,11 +32,13 @@ _ISO = re.compile(
     rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)"
     r"(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s?(Z|[+-][01]\d:?[0-5]\d))?)?(?![\d-])"
 )
-_NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{1,2})(?![\d/-]|[.,:]\d)")
+_NUMERIC = re.compile(
+    r"(?<![\d.,/-])(\d{1,4})(\s?[./-]\s?)(\d{1,2})(\s?[./-]\s?|,\s)(\d{4}|\d{1,2})(?![\d/]|-(?![012]?\d:[0-5]\d)|[.,:]\d)"
+)
 _CJK = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _THANG = re.compile(rf"(?<!\d)({_DAY})\s+[Tt]háng\s+([01]?\d),?\s+(?:năm\s+)?({_YEAR})(?!\d)")
 _DAY_MONTH = re.compile(
-    rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?\.?[\s-]+(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:[\s-]+(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=-)\d\d)(?![\d:]))?"
+    rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?(?:\.?[\s-]+|\.(?=[^\W\d_]{{3,14}}\.\d))(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:(?:[\s-]+|(?<=\.))(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=-)\d\d)(?![\d:]))?"
 )
 _MONTH_DAY = re.compile(
     rf"([^\W\d_]{{3,30}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)|(?=,?\s(?:at\s|@)?\s?[012]?\d:[0-5]\d))"
@@ -45,7 +47,7 @@ _MONTH_DAY = re.compile(
 _GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-ZА-ЯΑ-Ω]+$")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
 _CLOCK = re.compile(
-    r"(?<![\d:.,/-])([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)"
+    r"(?:(?<![\d:.,/-])|(?<=/\d\d-)|(?<=\d\d\d\d-))([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)"
     r"(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH)(?![^\W\d_]))?"
 )
 """A number may touch the half of the day (a page draws "01:30PM" and the post's "4" side by side); a letter may not."""
@@ -60,6 +62,12 @@ _BEFORE_ZONE = re.compile(rf"(?:\s?(?:{'|'.join(_RULES['clock'])})(?!\w))?[.,]{{
 _WORD = re.compile(r"[^\W\d_]+")
 _DOTTED = re.compile(r"(?<![\d:.,/-])([012]?\d)\.([0-5]\d)(?:\.([0-5]\d))?(?![\d.])")
 """A clock time with a dot, "kl. 12.34": only beside a day, where no clock time with a colon stands."""
+_COLON = re.compile(r"\d:\d")
+_YEARLESS = re.compile(
+    r"(?<=[0-5]\d)(?:\s*[,|·•–-]\s*|\s+)(?P<one>\d{1,2})[/.](?P<two>\d{1,2})(?![\d/:]|[.]\d)|"
+    r"(?<![\d./:-])(?P<first>\d{1,2})[/.](?P<second>\d{1,2})(?=(?:\s*[,|·•–-]\s*|\s+)[012]?\d:[0-5]\d)"
+)
+"""A day without its year, in numbers: only beside a clock time."""
 _DIGITS = str.maketrans(
     {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))}
 )
@@ -222,9 +230,18 @@ def _days(line: str, lang: str | None, day_first: bool | None) -> Iterator[_Part
         if (found := _numeric(match, lang, day_first)) is not None:
             yield _Part(match.start(), match.end(), found)
     yield from _worded(line, lang)
+    yield from _yearless(line)
     if not line.isascii():
         for match in _phrased().finditer(line):
             yield _Part(match.start(), match.end(), (int(match[3]), _phrases()[match[2]], int(match[1])))
+
+
+def _yearless(line: str) -> Iterator[_Part]:
+    for match in _YEARLESS.finditer(line) if _COLON.search(line) else ():
+        names = ("one", "two") if match["one"] else ("first", "second")
+        day, month = (int(match[name]) for name in names)
+        if 1 <= day <= 31 and 1 <= month <= 12:
+            yield _Part(match.start(names[0]), match.end(), (0, month, day))
 
 
 @cache

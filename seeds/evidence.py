@@ -11,6 +11,7 @@ from seeds import marks
 from seeds.layout import Layout, Record, Thread
 from seeds.section import MAX_NAME, MOST, Section
 
+TOP = 0.03
 _HALF, _NEARLY_ALL = 0.5, 0.8
 _PARAGRAPH, _ARTICLE = 80, 1000
 """Characters."""
@@ -55,7 +56,7 @@ def _left_over(section: Section, layout: Layout) -> int:
     first, last = section.gaps[0].lines, section.gaps[-1].lines
     if layout.body == "before":
         if section.closed or not last:
-            return len(last)
+            return max(len(last) - (layout.author == "after"), 0)
         return 1 if section.count is None or 0 < len(first) <= _MAX_FIRST else 4
     if section.count is None:  # the article stands there
         return 1
@@ -68,15 +69,17 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
     given = [(record.mark.author, record.mark.typed) for record in records if record.mark and record.mark.author]
     named = [name for name, typed in given if not typed or _is_known(name, known)]  # "For the rest: no" means nobody
     hits = mean(_is_known(name, known) for name in named) if named else 0.5
+    own = mean(bool(record.mark and record.mark.author and _is_known(record.mark.author, {_folded(record.author)})) for record in records)
     distinct = min(2 * len(known) / len(records), 1.0)  # a member's rank repeats more than names do
     numbered = mean(record.number is not None for record in records)
     empty = mean(not record.body for record in records)
     edge = records[-1] if layout.body == "after" else records[0]
     tidy = 0.4 * (left == 0) + 0.2 * (left <= 1) + 0.2 * bool(edge.body)
     tidy += 0.15 * (layout.body == "after")  # by far the more usual
-    tidy -= 0.15 * min(left, 4) if section.count is not None and len(records) > 1 else 0.0
+    counted = section.count is not None and section.count == len(records) > 1
+    tidy -= 0.15 * min(left, 4) if section.count is not None and len(records) > 1 and not counted else 0.0
     heading = 0.3 if section.count is not None else 0.0
-    heading += 0.5 if section.count is not None and section.count > 1 and section.count == len(records) else 0.0
+    heading += 0.5 if counted else 0.0
     spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)
     return (
         names
@@ -90,6 +93,10 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
         + _borders(section, layout)
         + 0.4 * section.is_named(layout)
         - 0.08 * (layout.back - 1)
+        - section.dated
+        - own  # nobody answers himself as often as that
+        - _shifted(section, layout, records)
+        - TOP * (layout.author == "top")
     )
 
 
@@ -105,6 +112,13 @@ def _borders(section: Section, layout: Layout) -> float:
         hits += border in gap.frames
         splits += any(0 < place < size and place != border for place in gap.frames)
     return (0.5 * hits - splits) / len(inner)
+
+
+def _shifted(section: Section, layout: Layout, records: Sequence[Record]) -> float:
+    """0 .. 1: what says that each comment got the name or the words of its neighbour."""
+    if layout.author == "after" and layout.body == "before":  # the first one's name stands before its words
+        return float(section.place_of_known(records) is not None)
+    return 0.6 * (section.opened and layout.author == "after")
 
 
 def _is_known(name: str, known: set[str]) -> bool:

@@ -15,8 +15,8 @@ class Layout:
 
     name: str
     author: str
-    """inline | before | after | first | last | none: on the line of the time, before or after it; first or last line of the side of the
-    body."""
+    """inline | before | top | after | first | last | none: on the line of the time; before it, so many lines (`back`) or first behind the
+    buttons of the comment before; after it; first or last line of the side of the body."""
     body: str
     """before | after the time."""
     back: int = 1
@@ -26,7 +26,9 @@ class Layout:
 INLINE = (Layout("inline_head", "inline", "after"), Layout("inline_foot", "inline", "before"))
 LINES = (
     *(Layout(f"author_line_{back}", "before", "after", back) for back in (1, 2, 3)),
+    Layout("author_top", "top", "after"),
     Layout("author_first", "first", "before"),
+    Layout("author_below", "after", "before"),
     Layout("author_after", "after", "after"),
     Layout("signature", "last", "before"),
 )

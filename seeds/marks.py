@@ -25,11 +25,17 @@ _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.
 _COUNT = re.compile(r"\(?\[?[+−-]?\d[\d.,]{0,9}\]?\)?")
 _NUMBER_SIGN = re.compile(r"[#№]\s?\d")
 _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
+_AT_NUMBER = re.compile(r"@(?:(?P<author>[^\s@:,#][^@:,#\n]{0,39}?)\s+#|#)?(?P<number>\d{1,5})(?=[\s,:]|$)")
+_ARROW = re.compile(r"(?:[↳→↪➥▸»└⤷⮑⟶▶►├↩⮐>]|[-=]>)\s+(?=[^\W\d_]{2})")
+"""Before the words of a reply mark: "↳ în răspuns lui Ana"."""
+_TO = re.compile(r"(?P<own>\S.{0,58}?)(?:\s+(?:Mod|Moderator))?\s+(?:>|→|▶|►|➤|⇒)\s+(?P<author>\S.{0,58})")
+"""On the line of a name: "Ana > Ion", whom she answers."""
 _MAX_HEADING = 120
 _MAX_MARK = 160
 """Characters of a line in which a reply mark may end."""
 _EDGES = " \t,|•·–—-»«/"
 """Signs that part a name from what stands beside it."""
+_QUOTE_SIGNS = tuple("\"“”„«»'‘’>")
 _TYPED = ("#", "№", ">>", "@")
 
 
@@ -63,6 +69,11 @@ def _heading_words() -> tuple[re.Pattern[str], frozenset[str]]:
     return re.compile(rf"(?<!\w){words}(?!\w)"), company
 
 
+@cache
+def _counted() -> re.Pattern[str]:
+    return re.compile(rf"\(\s*(\d[\d.,]*)\s+{_heading_words()[0].pattern}\s*\)$")
+
+
 def is_heading(line: str) -> bool:
     """Whether the line announces comments: a heading word with nothing beside it but counts, small words or a quoted title."""
     return heading_count(line) is not None
@@ -77,6 +88,8 @@ def heading_count(line: str) -> int | None:
     line = _plain(line)
     title = re.search(r"[“\"„«‹‘].*", line)
     bare = line[: title.start()] if title and pattern.search(line[: title.start()]) else line
+    if (counted := _counted().search(bare)) is not None:  # "What our readers think (8 comments)"
+        return int(re.sub(r"\D", "", counted[1]))
     match = pattern.search(bare)
     if match is None:
         return None
@@ -104,6 +117,22 @@ def _button_words() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){answers.any_of(map(_plain, _RULES['buttons']['words']))}(?!\w)")
 
 
+@cache
+def _removed() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(rf"(?<!\w){answers.any_of(map(_plain, _RULES['removed']['words']))}"), re.compile(
+        answers.any_of(map(_plain, answers.things()))
+    )
+
+
+@lru_cache(maxsize=1 << 12)
+def is_removed(line: str) -> bool:
+    """Whether the line stands for a comment that was taken out."""
+    if len(line) > _MAX_HEADING:
+        return False
+    gone, thing = _removed()
+    return gone.search(plain := _plain(line)) is not None and thing.search(plain) is not None
+
+
 @lru_cache(maxsize=1 << 12)
 def is_button(line: str) -> bool:
     """Whether the line holds only buttons, counters and signs; at least one of them a word or a sign."""
@@ -118,10 +147,10 @@ def has_button_word(line: str) -> bool:
     return _button_words().search(_plain(line)) is not None
 
 
-def without_buttons(text: str) -> str:
-    """A part of a stamp line without buttons at its ends ("| Antworten", "• Reply")."""
-    parts = re.split(r"\s*[|•·»]\s*|\s{2,}|\s[–—-]\s", text)
-    return " ".join(part for part in parts if part.strip() and not is_button(part)).strip()
+def without_buttons(text: str, between: str = " ") -> str:
+    """A part of a stamp line without buttons at its ends ("| Antworten", "• Reply"); `between` what signs part."""
+    parts = re.split(r"\s*[|•·»]\s*|\s{2,}|\s[–—-]\s|\s_(?:\s|$)", text)
+    return between.join(part for part in parts if part.strip() and not is_button(part)).strip()
 
 
 def without_fillers(head: str, tail: str) -> tuple[str, str]:
@@ -158,6 +187,16 @@ def author_of(text: str) -> tuple[str, bool]:
     text = text.strip(_EDGES)
     bare = after.sub("", before.sub("", text))
     return bare.strip(_EDGES + ";:"), bare.rstrip(" :.…") != text.rstrip(" :.…")
+
+
+@cache
+def _labels() -> tuple[str, ...]:
+    return tuple(word for word in _RULES["author"]["before"] if word.endswith(":"))
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a label that is no part of any name stands before the name: "Guest: X"."""
+    return text.lstrip(_EDGES).casefold().startswith(_labels())
 
 
 def says(text: str) -> bool:
@@ -236,19 +275,29 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=1 << 12)
 def reply(line: str) -> Mark | None:
     """The reply mark at the beginning of a line; None where there is none."""
-    if answer := answers.find(line[:_MAX_MARK]):
-        return _mark(answer.number, answer.author, line, answer.end)
+    arrow = _ARROW.match(line)
+    begin = arrow.end() if arrow else 0
+    if answer := answers.find(line[begin:_MAX_MARK]):
+        return _mark(answer.number, answer.author, line, begin + answer.end)
     for match in _matches(line, "reply", "patterns"):
         number = match.groupdict().get("number")
         return _mark(int(number) if number else None, _name(match), line, match.end())
+    return _typed(line)
+
+
+def _typed(line: str) -> Mark | None:
+    """The mark that the commenter wrote."""
     for match in _matches(line, "reply", "salutations"):
         return Mark(author=_name(match), rest=line.strip(), typed=True)
     for match in _matches(line, "reply", "quotes"):
         if match.end() >= len(line.rstrip()) - 1:
             return Mark(author=_name(match), quote=True)
-    if at := _AT.match(line):
-        return Mark(author=at["author"], rest=line.strip(), typed=True)  # where the name ends, only the page's names can tell
-    return None
+        if line[match.end() :].lstrip(" :").startswith(_QUOTE_SIGNS):  # the quoted words are on the same line
+            return Mark(author=_name(match), rest=line.strip(), typed=True)
+    if both := _AT_NUMBER.match(line):  # "@5 no", "@Ana #5 no"
+        return Mark(int(both["number"]), (both["author"] or "").strip() or None, line.strip(), typed=True)
+    at = _AT.match(line)  # where the name ends, only the page's names can tell
+    return Mark(author=at["author"], rest=line.strip(), typed=True) if at else None
 
 
 def _mark(number: int | None, author: str | None, line: str, end: int) -> Mark:
@@ -265,6 +314,8 @@ def _name(match: re.Match[str]) -> str | None:
 @lru_cache(maxsize=1 << 12)
 def without_reply(author: str) -> tuple[str, Mark | None]:
     """The name without the reply mark behind it: "Ana în răspuns lui Ion" -> "Ana" and the mark."""
+    if (pair := _TO.fullmatch(author)) is not None:
+        return pair["own"], Mark(author=pair["author"])
     for match in re.finditer(r"\s+(?=\S)", author):
         mark = reply(author[match.end() :])
         if mark is not None and not mark.quote and (mark.author or mark.number) and not mark.rest:

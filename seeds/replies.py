@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from labels import ids
 from labels.thread import Comment, Notice
+from seeds import marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class _Finder:
             return found, None if found is not None else f"comment {raw.reply_id}"
         if raw.reply_number is not None:
             found = self.by_number.get(raw.reply_number)
+            if found is None and raw.reply_author is not None:  # of numbers that the page does not show the writer may be known
+                found = self._by_author(at, raw.reply_author)
             return (found, None) if found is not None and found != at else (None, f"number {raw.reply_number}")
         if raw.quoted and (found := self._by_quote(at, raw)) is not None:
             return found, None
@@ -144,7 +147,8 @@ class _Finder:
 
         Answers may stand under what they answer although the newest thread comes first: then the other side is looked at, too.
         """
-        places = [place for place in self.by_author.get(_folded(author), ()) if place != at]
+        named = self.by_author.get(_folded(author)) or self.by_author.get(_folded(marks.author_of(author)[0])) or []  # "Ο/Η Ana" is Ana
+        places = [place for place in named if place != at]
         above, below = [place for place in places if place < at], [place for place in places if place > at]
         if not self.newest_first:
             return max(above, default=None)

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from statistics import median_low as median
 
-from seeds import marks
+from seeds import answers, marks
 from seeds.anchors import Anchor
 from seeds.layout import INLINE, LINES, NAMELESS, Layout, Record
 
@@ -18,15 +18,19 @@ MAX_NAME = 60
 MOST, _HALF = 0.7, 0.5
 _NEARLY_ALL = 0.65
 """Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
-_SHORT = 60
+_SHORT = 100
 _MAX_NAMED = 5
 """Lines from a name to the time of its comment."""
+_NEAR = 3
 _QUOTED = 6
 """Gaps from which on a repeated sentence is one of the page; in fewer it may be one that readers quote."""
 _NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
 _NUMBER_LAST = re.compile(r"(?P<rest>.*?)(?:^|\s)[(\[]?(?:#|№)(?P<number>\d{1,5})[)\]]?")
-_DIGITS = re.compile(r"\d+")
-_COUNTER = re.compile(r"[+−–-]?\d{1,5}")
+_DIGITS = re.compile(r"[+−–-]?\d+")
+_LAST_NUMBER = re.compile(r"\s*[(\[]?0[)\]]?$")
+_COUNTER = re.compile(r"[+−–-]?(?:\d{1,5}|\d{1,3}(?:[.,\u00a0 ]\d{3})+)")
+_TOWN = re.compile(r"(\S.*?)\s*[(\[][^()\[\]]{2,40}[)\]]")
+"""A name with a town, a rank or the like in brackets behind it."""
 _INITIALS = re.compile(r"[^\W\d_]{1,2}")
 
 
@@ -54,6 +58,8 @@ class Section:
     lang: str | None
     closed: bool
     """Whether an end mark stands behind it."""
+    dated: float = 0.0
+    """Share of anchors that only say how long ago, with a date behind them."""
     gaps: list[Gap] = field(init=False)
     """gaps[i] before anchor i, gaps[n] behind the last."""
     numbers: tuple[int | None, ...] = field(init=False)
@@ -61,17 +67,27 @@ class Section:
     noise: frozenset[str] = field(init=False)
     buttons: int = field(init=False)
     """Gaps that hold a button of comments."""
+    opened: bool = field(init=False)
+    """Whether a line that stands in nearly all gaps stands shortly before the first anchor, too: something of a comment is there."""
+    _known: int | None = None
+    """The line of the first gap that names somebody who writes or is answered below: before it stands how comments are sorted."""
+    _usual_top: int = 1
 
     def __post_init__(self) -> None:
+        if self.count is not None:
+            self.anchors = _with_names(self.anchors)
         edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
         raw = [_without_profiles([line for line in self.lines[low + 1 : high] if line]) for low, high in pairwise(edges)]
         if self.count is not None:  # "Log in to comment" may stand below the heading as well
             raw[0] = [line for line in raw[0] if not marks.is_end(line)]
         self.numbers = self._take_numbers(raw)
         self.noise = _repeated(raw)
+        self.opened = any(_masked(line) in self.noise for line in raw[0][-_NEAR:])
         self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])
         self.gaps = [self._gap(gap) for gap in raw[:-1]]
         self.gaps.append(self._tail(raw[-1]))
+        tops = Counter(filter(None, map(self._behind_buttons, range(1, len(self.anchors)))))
+        self._usual_top = tops.most_common(1)[0][0] if tops else 1
 
     def _take_numbers(self, raw: list[list[str]]) -> tuple[int | None, ...]:
         """The numbers beside the times, or on a line in each gap before or behind an anchor; such lines are taken out."""
@@ -79,10 +95,8 @@ class Section:
         beside = [anchor.number for anchor in self.anchors]
         if is_numbered(beside):
             return tuple(beside)
-        for first in (0, 1):
-            places = [
-                next((at for at, line in enumerate(gap) if _number_alone(line) is not None), None) for gap in raw[first : first + size]
-            ]
+        tries = [(first, [_place_of_number(gap, last=not first) for gap in raw[first : first + size]]) for first in (0, 1)]
+        for first, places in sorted(tries, key=lambda told: told[1].count(None)):
             found = [None if at is None else _number_alone(gap[at]) for at, gap in zip(places, raw[first:], strict=False)]
             if is_numbered(found):
                 for at, gap in zip(places, raw[first:], strict=False):
@@ -92,7 +106,7 @@ class Section:
         return (None,) * size
 
     def is_frame(self, line: str) -> bool:
-        if _DIGITS.sub("0", line) in self.noise:
+        if _masked(line) in self.noise or marks.is_removed(line):
             return True
         return marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise) and not marks.author_of(line)[1]
 
@@ -100,7 +114,10 @@ class Section:
         kept: list[str] = []
         frames: set[int] = set()
         named: int | None = None
-        framed = _with_counters(raw, [self.is_frame(line) for line in raw])
+        buttons = [self.is_frame(line) for line in raw]
+        framed = _with_counters(raw, buttons[:])
+        if all(out or _is_page_mark(line) for out, line in zip(framed, raw, strict=True)) and framed != buttons:
+            framed[next(place for place, out in enumerate(buttons) if framed[place] and not out)] = False  # "+1" may be all that is said
         for at, line in enumerate(raw):
             if framed[at]:
                 frames.add(len(kept))
@@ -130,9 +147,15 @@ class Section:
 
     def read(self, layout: Layout) -> tuple[Layout, tuple[Record, ...]]:
         """The records under a layout."""
+        self._known = None
         found = [self._record(layout, at) for at in range(len(self.anchors))]
+        if layout.author in ("first", "top") and (known := self.place_of_known(found[1:])) is not None:
+            self._known = known
+            found[0] = self._record(layout, 0)
         if sum(record.said for record in found) < _HALF * len(found):  # "De" may be a word for "by" or a name's own
             found = [replace(record, author=record.name, said=False) if record.said else record for record in found]
+        if sum(_TOWN.fullmatch(record.author or "") is not None for record in found) >= _HALF * len(found):
+            found = [replace(record, author=_TOWN.sub(r"\1", record.author)) if record.author else record for record in found]
         if any(number is not None for number in self.numbers):
             return layout, tuple(replace(record, number=number) for record, number in zip(found, self.numbers, strict=True))
         return layout, tuple(_numbered(found))
@@ -141,15 +164,29 @@ class Section:
         """Where the section begins: its heading; without one the first record."""
         if self.count is not None:
             return max(self.heading, 0)
-        lead = {"before": layout.back, "first": len(self.gaps[0].lines)}.get(layout.author, 0)
+        lead = {"before": layout.back, "top": self.lead(layout, 0), "first": len(self.gaps[0].lines)}.get(layout.author, 0)
         return max(self.anchors[0].at - lead, 0)
 
     def lead(self, layout: Layout, at: int) -> int:
         """Lines at the end of gap `at` that belong to the anchor behind it."""
-        if layout.author != "before" or at >= len(self.anchors):
+        if layout.author not in ("before", "top") or at >= len(self.anchors):
             return 0
-        named = self.named(at)
-        return self._usual_lead(layout, at) if named is None else named
+        if (named := self.named(at)) is not None:
+            return named
+        return self._usual_lead(layout, at) if layout.author == "before" else self._top(at)
+
+    def _top(self, at: int) -> int:
+        """Lines behind the buttons that end the comment before, of which there may be more where a badge stands below the name."""
+        if at == 0 and self._known is not None:
+            return len(self.gaps[0].lines) - self._known
+        return self._behind_buttons(at) or min(self._usual_top, len(self.gaps[at].lines))
+
+    def _behind_buttons(self, at: int) -> int:
+        """0: no buttons, or so many lines that some must be text."""
+        gap = self.gaps[at]
+        behind = gap.lines[max(gap.frames) :] if at and gap.frames else ()
+        told = len(behind) <= _MAX_NAMED and all(len(line) <= MAX_NAME and not _is_sentence(line) for line in behind[1:])
+        return len(behind) if told else 0
 
     def named(self, at: int) -> int | None:
         """Lines from the name that its initial announces to the end of gap `at`; None without one near the anchor."""
@@ -168,18 +205,25 @@ class Section:
         marked = next((back for back, line in enumerate(reversed(lines)) if not _is_page_mark(line)), len(lines))
         return layout.back + marked
 
+    def place_of_known(self, others: Sequence[Record]) -> int | None:
+        """The line of the first gap that names somebody who writes, or is answered, in these records."""
+        known = {name for record in others for name in (record.author, record.mark.author if record.mark else None) if name}
+        return next((place for place, line in enumerate(self.gaps[0].lines) if line in known), None)
+
     def _record(self, layout: Layout, at: int) -> Record:
         anchor = self.anchors[at]
         before, after = list(self.gaps[at].lines), list(self.gaps[at + 1].lines)
+        if at == 0 and layout.author == "first" and self._known:
+            before = before[self._known :]
         if at == 0 and self.count is None and layout.body == "before":
             before = self._without_article(before)
         header: list[str] = []
-        if layout.author == "before":
+        if layout.author in ("before", "top"):
             size = self.lead(layout, at)
-            header = before[-size:]
+            header = before[-size:] if size else []
             following = self.lead(layout, at + 1)
             body = after[:-following] if following else after
-            author = header[0] if len(header) == size else None
+            author = header[0] if 0 < len(header) == size else None
             header = header[1:]
         elif layout.author == "first":
             author, body = (before[0], before[1:]) if before else (None, [])
@@ -187,6 +231,8 @@ class Section:
             author, body = (before[-1], before[:-1]) if before else (None, [])
         elif layout.author == "after":
             author, body = (after[0], after[1:]) if after else (None, [])
+            if layout.body == "before":
+                body = before[1:] if at else before
         elif layout.author == "none":
             author, body = None, after
         else:
@@ -203,6 +249,28 @@ class Section:
             return before[said[-1] :]
         inner = self.gaps[1:-1]
         return before[-max(median([len(gap.lines) for gap in inner]), 1) :] if inner else before[-1:]
+
+
+def _with_names(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
+    """The anchors with one part beside the time where most have several: the name rather than a rank or a place, which repeat more.
+
+    Numbers and reply marks stay.
+    """
+    told = [[part for part in anchor.parts if _may_be_name(part)] for anchor in anchors]
+    width = median([len(parts) for parts in told])
+    if width < 2 or sum(len(parts) == width for parts in told) < MOST * len(anchors):
+        return tuple(anchors)
+    columns = [{parts[column] for parts in told if len(parts) == width} for column in range(width)]
+    name = max(range(width), key=lambda column: len(columns[column]))
+    gone = [{part for place, part in enumerate(parts) if place != min(name, len(parts) - 1)} for parts in told]
+    return tuple(
+        replace(anchor, parts=tuple(part for part in anchor.parts if part not in other))
+        for anchor, other in zip(anchors, gone, strict=True)
+    )
+
+
+def _may_be_name(part: str) -> bool:
+    return any(map(str.isalpha, part)) and marks.reply(part) is None
 
 
 def _with_counters(lines: Sequence[str], framed: list[bool]) -> list[bool]:
@@ -232,7 +300,7 @@ def _is_page_mark(line: str) -> bool:
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
     author, said = marks.author_of(line) if line else ("", False)
     author, mark = marks.without_reply(author)
-    name = marks.without_reply(line.strip(" :,|"))[0] if line and said else author
+    name = marks.without_reply(line.strip(" :,|"))[0] if line and said and not marks.is_labelled(line) else author
     mark = mark or next(filter(None, map(marks.reply, header)), None)
     replied_by: list[str] = []
     kept: list[str] = []
@@ -285,16 +353,24 @@ def _number_of_first_line(record: Record) -> tuple[int | None, Record]:
     return (None, record) if number is None or rest else (number, replace(record, body=record.body[1:]))
 
 
+@cache
+def _number_of_thing() -> re.Pattern[str]:
+    return re.compile(rf"{answers.any_of(answers.things())}\s*(?:#|№|nr\.?)?\s?(?P<number>\d{{1,5}}):?(?P<rest>)", re.IGNORECASE)
+
+
 @lru_cache(maxsize=1 << 14)
 def _split_number(text: str) -> tuple[int | None, str]:
-    for pattern in (_NUMBERED, _NUMBER_LAST):
+    for pattern in (_NUMBERED, _NUMBER_LAST, _number_of_thing()):
         if match := pattern.fullmatch(text):
             return int(match["number"]), match["rest"].strip(" ,|•·-–—:")
     return None, text
 
 
-def _place_of_number(lines: Sequence[str]) -> int | None:
-    return next((at for at, line in enumerate(lines) if _number_alone(line) is not None), None)
+def _place_of_number(lines: Sequence[str], *, last: bool) -> int | None:
+    """The line that is a number alone: of those with a sign ("#4") the last or the first, else the first."""
+    places = [at for at, line in enumerate(lines) if _number_alone(line) is not None]
+    signed = [at for at in places if lines[at].startswith(("#", "№"))]
+    return (signed[-1] if last else signed[0]) if signed else next(iter(places), None)
 
 
 def _number_alone(text: str) -> int | None:
@@ -313,15 +389,21 @@ def _without_profiles(gap: Sequence[str]) -> list[str]:
     for line in gap:
         if not marks.is_profile(line) and not label:
             kept.append(line)
-        label = marks.is_profile_label(line)
+        label = marks.is_profile_label(line) and not marks.is_button(line)  # "Edited" is one and no label
     return kept
+
+
+def _masked(line: str) -> str:
+    """A line without its numbers: "Rated 22 times, -3" and "Rated 9 times, 7" are one, and so are "Support 7" and "Support"."""
+    bare = _DIGITS.sub("0", line)
+    return _LAST_NUMBER.sub("", bare) or bare
 
 
 def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
     """Short lines, digits masked, that stand in nearly all gaps."""
     if len(gaps) < 4:
         return frozenset()
-    seen = Counter(masked for gap in gaps for masked in {_DIGITS.sub("0", line) for line in gap if len(line) <= _SHORT})
+    seen = Counter(masked for gap in gaps for masked in {_masked(line) for line in gap if len(line) <= _SHORT})
     least = max(_NEARLY_ALL * (len(gaps) - 1), 3)
     return frozenset(
         line for line, times in seen.items() if times >= (max(least, _QUOTED) if _is_sentence(line) else least) and not _keeps(line)
@@ -333,5 +415,6 @@ def _is_sentence(line: str) -> bool:
 
 
 def _keeps(line: str) -> bool:
-    """Marks of the thread repeat too, and are needed."""
-    return marks.reply(line.replace("0", "1")) is not None or marks.replied_by(line) is not None
+    """Marks of the thread repeat too, and are needed; but whom nearly all would answer by name is a subject: "Re: A title"."""
+    mark = marks.reply(line.replace("0", "1"))
+    return (mark is not None and (mark.number is not None or mark.author is None)) or marks.replied_by(line) is not None

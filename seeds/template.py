@@ -10,7 +10,7 @@ buttons) there are no comments.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -59,10 +59,27 @@ def _sections(lines: Sequence[str], every: Sequence[Anchor], lang: str | None) -
         for style in anchors.styles([anchor for anchor in every if heading < anchor.at]):
             if count is None and any(heading < at < style[0].at for at, _ in headings):
                 continue
+            if (count or 1) == 1 and _opens_with_article(style, headings):
+                continue
             for end, inside in _stretches(style, ends, count, len(lines)):
                 if inside not in found:
-                    found[inside] = Section(lines, heading, end, inside, count, lang, closed=end < len(lines))
+                    dated = _dated(every, inside, end)
+                    found[inside] = Section(lines, heading, end, inside, count, lang, closed=end < len(lines), dated=dated)
     return list(found.values())
+
+
+def _opens_with_article(style: Sequence[Anchor], headings: Sequence[tuple[int, int | None]]) -> bool:
+    """Whether the first time is the article's: behind it a heading announces as many comments as follow, or more."""
+    announced = [count or 0 for at, count in headings if len(style) > 1 and style[0].at < at < style[1].at]
+    return any(count > 1 and count >= len(style) - 1 for count in announced)
+
+
+def _dated(every: Sequence[Anchor], inside: Sequence[Anchor], end: int) -> float:
+    """Share of relative anchors behind which a written date stands before the next one: "14y" is how long a member is one."""
+    places = [anchor.at for anchor in every if anchor.stamp.written and not anchor.stamp.relative]
+    edges = [*(anchor.at for anchor in inside), end]
+    dated = [bisect_right(places, low) < bisect_left(places, high) for low, high in pairwise(edges)]
+    return sum(there and anchor.stamp.relative for there, anchor in zip(dated, inside, strict=True)) / len(inside)
 
 
 def _changes(every: Sequence[Anchor]) -> list[tuple[int, None]]:

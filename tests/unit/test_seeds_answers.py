@@ -37,6 +37,11 @@ from seeds import answers, marks
         ("σε απάντηση του σχολίου #5", 5, None),
         ("réponse au commentaire de Zoé", None, "Zoé"),
         ("in risposta al commento di Ugo", None, "Ugo"),
+        ('До коментар [#1] от "Ана":', 1, "Ана"),
+        ("Antwort auf #1.2 von H. Brandt", None, "H. Brandt"),
+        ("Απάντηση στο σχόλιο του/της Άννα", None, "Άννα"),
+        ("Σε απάντηση στο σχόλιο: Άννα", None, "Άννα"),
+        ("2 numaralı görüşe cevap", 2, None),
     ],
 )
 def test_a_mark_names_a_comment_by_number_or_author(line: str, number: int | None, author: str | None) -> None:

@@ -219,3 +219,87 @@ def test_a_line_that_ends_like_a_greeting_is_no_mark() -> None:
     article = three("A song for the readers:\nlalala.", "Per the link:\nne.", "Да.")
     assert [comment.text for comment in article.comments] == ["A song for the readers:\nlalala.", "Per the link:\nne.", "Да."]
     assert article.warnings == ()
+
+
+def listed(*records: str, heading: str) -> Article:
+    return seeds.parse(f"{BODY}{heading}\n" + "\n".join(records) + "\nCopyright\n")
+
+
+def test_a_badge_below_some_of_the_names_is_no_name() -> None:
+    """The buttons that end each comment tell where the next one begins."""
+    article = listed(
+        "Ana\n5 Feb 2026 10:30\nYes.\nReply\nReport",
+        "Ben\nStaff\n5 Feb 2026 10:40\nNo, thank you.\nReply\nReport",
+        "Cleo\n5 Feb 2026 10:50\nWhy not?\nReply\nReport",
+        "Ana\n5 Feb 2026 11:30\nSo be it.\nReply\nReport",
+        heading="4 Comments",
+    )
+    assert [comment.author for comment in article.comments] == ["Ana", "Ben", "Cleo", "Ana"]
+
+
+def test_a_rank_beside_the_name_is_none_and_a_town_in_brackets_neither() -> None:
+    ranked = listed(
+        "ana • Veteran • 05.02.2026, 10:30\nDa.",
+        "ion • Membru • 05.02.2026, 10:40\n↳ răspuns către ana\nNu e așa.",
+        "oana • Veteran • 05.02.2026, 10:50\nBine!",
+        heading="Comentarii (3)",
+    )
+    assert [comment.author for comment in ranked.comments] == ["ana", "ion", "oana"]
+    assert ranked.comments[1].reply_to == ranked.comments[0].id
+    towns = listed(
+        "Zehra (Ankara) 05.02.2026 10:30\nEvet.",
+        "Can (Bursa) 05.02.2026 10:40\nZehra, hayır.",
+        "Efe 05.02.2026 10:50\nBilmem ki!",
+        heading="Yorumlar (3)",
+    )
+    assert [comment.author for comment in towns.comments] == ["Zehra", "Can", "Efe"]
+    assert towns.comments[1].reply_to == towns.comments[0].id, "a comment that begins with a name"
+
+
+def test_how_comments_are_sorted_is_no_part_of_the_first() -> None:
+    article = listed(
+        "Zuerst die Neuen\nAna\nDas stimmt nicht.\n05.02.2026 10:30\n+14",
+        "Ben\nAntwort an Ana\nDoch, leider.\n05.02.2026 10:40\n+3",
+        "Ana\nAch so.\n05.02.2026 10:50\n0",
+        "Cleo\nIch war dabei!\n05.02.2026 11:50\n+2",
+        heading="Kommentare",
+    )
+    assert [(comment.author, comment.text) for comment in article.comments][:2] == [("Ana", "Das stimmt nicht."), ("Ben", "Doch, leider.")]
+
+
+def test_a_name_may_stand_below_the_words_and_the_time() -> None:
+    article = listed(
+        "sabah altıda çan sesiyle uyanırsınız.\nfavorilere ekle 41\n05.02.2026 08:14\nsazan",
+        "imrendim.\nfavorilere ekle 6\n05.02.2026 08:52\nuykusuz",
+        "kendisi dayım olur.\nfavorilere ekle 187\n05.02.2026 10:30\nyegen",
+        "@yegen tek kişi mi?\nfavorilere ekle 12\n05.02.2026 13:05\nhesap",
+        "@hesap evet.\nfavorilere ekle 12\n05.02.2026 14:05\nyegen",
+        heading="Yorumlar (5)",
+    )
+    assert [comment.author for comment in article.comments] == ["sazan", "uykusuz", "yegen", "hesap", "yegen"]
+    assert article.comments[3].text == "@yegen tek kişi mi?"
+
+
+def test_how_long_a_member_is_one_is_no_time_of_a_comment() -> None:
+    article = listed(
+        "A\nana\nSenior Member\n14y\n2,310\nMay 12, 2026 at 10:41 AM\n#1\nI would like to know.\nReply Report",
+        "B\nben\nSubscriber\n3y\n418\nMay 12, 2026 at 10:52 AM\n#2\nSo would I.\nReply Report",
+        "C\ncleo\nSenior Member\n9y\n1,156\nMay 12, 2026 at 11:30 AM\n#3\n+1\nReply Report",
+        heading="3 Comments",
+    )
+    assert [(comment.number, comment.author, comment.created_at) for comment in article.comments] == [
+        (1, "ana", "2026-05-12T10:41:00"),
+        (2, "ben", "2026-05-12T10:52:00"),
+        (3, "cleo", "2026-05-12T11:30:00"),
+    ]
+
+
+def test_a_removed_comment_is_no_part_of_the_one_before() -> None:
+    article = listed(
+        "Ana\n05.02.2026 10:30\nDa, da.\nRăspunde",
+        "Acest comentariu a fost șters de moderator.",
+        "Ion\n05.02.2026 10:40\nNu, nu.\nRăspunde",
+        "Oana\n05.02.2026 10:50\n+1\nRăspunde",
+        heading="Comentarii (3)",
+    )
+    assert [(comment.author, comment.text) for comment in article.comments] == [("Ana", "Da, da."), ("Ion", "Nu, nu."), ("Oana", "+1")]

@@ -33,6 +33,10 @@ from seeds.marks import Mark
         ("Ана пише:", Mark(author="Ана", quote=True)),
         ("Ion a scris:", Mark(author="Ion", quote=True)),
         ("originally posted by Kim", Mark(author="Kim", quote=True)),
+        ("Zitat von Kim: „Nein.“", Mark(author="Kim", rest="Zitat von Kim: „Nein.“", typed=True)),
+        ("↳ trả lời Thu Hằng", Mark(author="Thu Hằng")),
+        ("@5 no", Mark(5, rest="@5 no", typed=True)),
+        ("@Ana B. #5 no", Mark(5, "Ana B.", rest="@Ana B. #5 no", typed=True)),
     ],
 )
 def test_a_reply_mark_names_whom_it_answers(line: str, mark: Mark) -> None:
@@ -58,6 +62,7 @@ def test_other_lines_hold_no_reply_mark(line: str) -> None:
         ("Комментарии: 1 204", 1),
         ("Bình luận (12)", 12),
         ("Yorumlar (3)", 3),
+        ("Părerea cititorilor (8 comentarii)", 8),
         ("Σχόλια 8", 8),
         ("3 Kommentare zu diesem Artikel", 3),
         ("Commentaires", 1),
@@ -168,3 +173,26 @@ def test_a_small_word_before_a_name_stands_above_articles_too(line: str, is_byli
 )
 def test_a_name_is_told_from_the_signs_and_words_around_it(line: str, name: str) -> None:
     assert marks.author_of(line)[0] == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This comment was deleted.",
+        "Acest comentariu a fost șters de moderator.",
+        "Opinia usunięta przez moderatora",
+        "#4 Comentario eliminado",
+    ],
+)
+def test_a_line_stands_for_a_comment_that_was_taken_out(line: str) -> None:
+    assert marks.is_removed(line)
+
+
+@pytest.mark.parametrize("line", ["I deleted it.", "Comment on this", "The comments that they deleted " + "were many " * 12])
+def test_other_lines_stand_for_no_removed_comment(line: str) -> None:
+    assert not marks.is_removed(line)
+
+
+def test_an_arrow_behind_a_name_says_whom_it_answers() -> None:
+    assert marks.without_reply("Ana Pop > Ion") == ("Ana Pop", Mark(author="Ion"))
+    assert marks.without_reply("Ana Mod > Ion") == ("Ana", Mark(author="Ion"))
