@@ -20,6 +20,10 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _NUMBER_BEFORE = re.compile(r"[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]:]?(?=\s|$)")
 _NUMBER_BEHIND = re.compile(r"(?:^|\s)[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]]?$")
 _NUMBER_INSIDE = re.compile(r"[|·•]\s*[#№](?P<number>\d{1,5})\s*[|·•]")
+_SCORE = re.compile(r"^[+−–-]?\d{1,4}\s*#\s+")
+"""Before a name: "+7 # Ana"."""
+_MAX_END = 3
+"""Words behind a name that may stand behind each."""
 _BRACKETS = ("()", "[]")
 _BETWEEN = " • "
 _RELATIVE = "relative"
@@ -46,12 +50,14 @@ class Anchor:
 def find(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
     """The lines whose time has little beside it; lines about a member (join date) are none."""
     found: list[Anchor] = []
-    common = _common_tails(lines, stamps)
+    common, ends = _common_tails(lines, stamps), _common_ends(lines, stamps)
     for at, stamp in stamps.items():
         line = lines[at]
         if marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
             continue
-        anchor = Anchor(at, stamp, _parts(line, stamp, common), _RELATIVE if stamp.relative else _masked(stamp.raw), _number(line, stamp))
+        anchor = Anchor(
+            at, stamp, _parts(line, stamp, common, ends), _RELATIVE if stamp.relative else _masked(stamp.raw), _number(line, stamp)
+        )
         if len(anchor.residue) > _MAX_RESIDUE or len(anchor.residue.split()) > _MAX_WORDS:  # a sentence that holds a date
             continue
         repeated = found and found[-1].stamp.written == stamp.written and stamp.written and not any(lines[found[-1].at + 1 : at])
@@ -70,8 +76,17 @@ def _common_tails(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozense
     return frozenset(tail for tail, times in tails.items() if times > 2 and times >= _HALF * len(stamps))
 
 
-def _parts(line: str, stamp: Stamp, common: frozenset[str]) -> tuple[str, ...]:
-    head, tail = line[: stamp.begin].strip(), line[stamp.end :].strip()
+def _common_ends(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> tuple[str, ...]:
+    """Words that end what stands before three and more times, and half of them: "Show IP" behind each name. Longest first."""
+    heads = [head for at, stamp in stamps.items() if 1 < len(head := lines[at][: stamp.begin].split()) <= _MAX_WORDS]
+    ends = Counter(" ".join(head[-size:]) for head in heads for size in range(1, _MAX_END + 1) if len(head) > size)
+    often = (end for end, times in ends.items() if times > 2 and times >= _HALF * len(heads) and end[-1].isalpha())
+    return tuple(sorted(often, key=len, reverse=True))
+
+
+def _parts(line: str, stamp: Stamp, common: frozenset[str], ends: Sequence[str]) -> tuple[str, ...]:
+    head, tail = _SCORE.sub("", line[: stamp.begin].strip()), line[stamp.end :].strip()
+    head = next((head.removesuffix(end).rstrip() for end in ends if head.endswith(f" {end}")), head)
     open_ = head[-1:] + tail[:1] in _BRACKETS
     head, tail = head[: -1 if open_ else None], "" if tail in common else tail[open_:]
     sides = marks.without_fillers(marks.without_buttons(head, _BETWEEN), marks.without_buttons(tail, _BETWEEN))

@@ -44,6 +44,16 @@ def things() -> tuple[str, ...]:
     return tuple(_rules()["things"]["words"])
 
 
+def signs() -> tuple[str, ...]:
+    """What stands before a number: "#", "nr."."""
+    return tuple(_rules()["signs"])
+
+
+def short() -> tuple[str, ...]:
+    """Words for "to"."""
+    return tuple(_rules()["short"]["words"])
+
+
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """The ways to write a mark; the first that fits a line decides."""

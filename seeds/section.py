@@ -13,6 +13,7 @@ from statistics import median_low as median
 from seeds import answers, marks
 from seeds.anchors import Anchor
 from seeds.layout import INLINE, LINES, NAMELESS, Layout, Record
+from seeds.marks import Mark
 
 MAX_NAME = 60
 MOST, _HALF = 0.7, 0.5
@@ -156,6 +157,7 @@ class Section:
             found = [replace(record, author=record.name, said=False) if record.said else record for record in found]
         if sum(_TOWN.fullmatch(record.author or "") is not None for record in found) >= _HALF * len(found):
             found = [replace(record, author=_TOWN.sub(r"\1", record.author)) if record.author else record for record in found]
+        found = _answering(found)
         if any(number is not None for number in self.numbers):
             return layout, tuple(replace(record, number=number) for record, number in zip(found, self.numbers, strict=True))
         return layout, tuple(_numbered(found))
@@ -207,8 +209,9 @@ class Section:
 
     def place_of_known(self, others: Sequence[Record]) -> int | None:
         """The line of the first gap that names somebody who writes, or is answered, in these records."""
-        known = {name for record in others for name in (record.author, record.mark.author if record.mark else None) if name}
-        return next((place for place, line in enumerate(self.gaps[0].lines) if line in known), None)
+        names = (name for record in others for name in (record.author, record.mark.author if record.mark else None) if name)
+        known = set(map(without_number, names))
+        return next((place for place, line in enumerate(self.gaps[0].lines) if without_number(line) in known), None)
 
     def _record(self, layout: Layout, at: int) -> Record:
         anchor = self.anchors[at]
@@ -297,6 +300,25 @@ def _is_page_mark(line: str) -> bool:
     return mark is not None and not mark.quote and not mark.typed and not mark.rest
 
 
+def _answering(records: Sequence[Record]) -> list[Record]:
+    """ "Ana to Ion" as a name is Ana's who answers Ion, where Ion writes here."""
+    names = {record.author for record in records if record.author}
+
+    def told(record: Record) -> Record:
+        match = _short_lead().search(record.author) if record.author and record.mark is None else None
+        other = record.author[match.end() :] if match and record.author else ""
+        if match is None or record.author is None or other not in names:
+            return record
+        return replace(record, author=record.author[: match.start()], mark=Mark(author=other))
+
+    return list(map(told, records))
+
+
+@cache
+def _short_lead() -> re.Pattern[str]:
+    return re.compile(rf"\s+{answers.any_of(answers.short())}\s+")
+
+
 def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Sequence[str]) -> Record:
     author, said = marks.author_of(line) if line else ("", False)
     author, mark = marks.without_reply(author)
@@ -355,7 +377,10 @@ def _number_of_first_line(record: Record) -> tuple[int | None, Record]:
 
 @cache
 def _number_of_thing() -> re.Pattern[str]:
-    return re.compile(rf"{answers.any_of(answers.things())}\s*(?:#|№|nr\.?)?\s?(?P<number>\d{{1,5}}):?(?P<rest>)", re.IGNORECASE)
+    return re.compile(
+        rf"{answers.any_of(answers.things())}\s*(?:{answers.any_of(answers.signs())})?\s?(?P<number>\d{{1,5}})[:.]?(?P<rest>)",
+        re.IGNORECASE,
+    )
 
 
 @lru_cache(maxsize=1 << 14)
