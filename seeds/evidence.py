@@ -11,8 +11,9 @@ from seeds import marks
 from seeds.layout import Layout, Record, Thread
 from seeds.section import MAX_NAME, MOST, Section
 
-TOP = 0.03
 _HALF, _NEARLY_ALL = 0.5, 0.8
+_TOP = 0.03
+"""What it costs to take the first line behind the buttons for the name: the usual place decides between equals."""
 _PARAGRAPH, _ARTICLE = 80, 1000
 """Characters."""
 _MIXED = 0.6
@@ -96,7 +97,7 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
         - section.dated
         - own  # nobody answers himself as often as that
         - _shifted(section, layout, records)
-        - TOP * (layout.author == "top")
+        - _TOP * (layout.author == "top")
     )
 
 

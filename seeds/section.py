@@ -71,7 +71,8 @@ class Section:
     opened: bool = field(init=False)
     """Whether a line that stands in nearly all gaps stands shortly before the first anchor, too: something of a comment is there."""
     _known: int | None = None
-    """The line of the first gap that names somebody who writes or is answered below: before it stands how comments are sorted."""
+    """Under the layout that was read last: the line of the first gap that names somebody who writes or is answered below. Before it stands
+    how comments are sorted."""
     _usual_top: int = 1
 
     def __post_init__(self) -> None:

@@ -1,7 +1,8 @@
-"""Crawl text of our own in eleven languages: reply marks, orders, buttons, teasers; a third of it was set aside when mending (pl-3 and en-3
-were looked at later).
+"""Crawl text of our own in eleven languages: reply marks, orders, buttons, teasers.
 
-`pytest -s tests/quality/test_seeds_crawl_texts.py` prints the figures of each text. The issue's aim on texts of this kind is .80.
+`pytest -s tests/quality/test_seeds_crawl_texts.py` prints the figures of each text. The issue's aim on texts of this kind is .80. The texts
+4 to 9 were written by somebody who did not see the parser, eleven at a time. What each eleven showed at first sight is in docs/log.md; then
+it was used to mend. The last eleven and some of the first are set aside: nobody looked at them when mending.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import pytest
 
 from tests.quality import crawl_texts
 
-MEASURED = [("aside", 1.0), ("not aside", 1.0)]
+MEASURED = [("aside", 0.887), ("not aside", 0.985)]
 
 
-def test_each_language_has_three_texts_one_of_them_aside() -> None:
+def test_each_language_has_nine_texts_one_of_them_aside() -> None:
     texts = crawl_texts.texts()
-    assert Counter(text.name[:2] for text in texts) == dict.fromkeys(["bg", "uk", "ro", "vi", "ru", "pl", "de", "en", "tr", "es", "el"], 3)
+    assert Counter(text.name[:2] for text in texts) == dict.fromkeys(["bg", "uk", "ro", "vi", "ru", "pl", "de", "en", "tr", "es", "el"], 9)
     assert {text.name[:2] for text in texts if text.aside} == {text.name[:2] for text in texts}
     for text in texts:
         assert len(text.comments) >= 4
