@@ -80,7 +80,11 @@ def _common_ends(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> tuple[str
     """Words that end what stands before three and more times, and half of them: "Show IP" behind each name. Longest first."""
     heads = [head for at, stamp in stamps.items() if 1 < len(head := lines[at][: stamp.begin].split()) <= _MAX_WORDS]
     ends = Counter(" ".join(head[-size:]) for head in heads for size in range(1, _MAX_END + 1) if len(head) > size)
-    often = (end for end, times in ends.items() if times > 2 and times >= _HALF * len(heads) and end[-1].isalpha())
+    often = (
+        end
+        for end, times in ends.items()
+        if times > 2 and times >= _HALF * len(heads) and end[-1] not in ")]" and any(map(str.isalpha, end))
+    )
     return tuple(sorted(often, key=len, reverse=True))
 
 

@@ -51,7 +51,7 @@ MEASURED = [
     ("text", "mediawiki_discussiontools", "exact", 0.1538),
     ("text", "mediawiki_discussiontools", "find", 0.8683),
     ("text", "negatives", "clean", 1.0000),
-    ("text", "dragnet", "has comments", 0.9071),
+    ("text", "dragnet", "has comments", 0.9032),
     ("text", "dragnet", "inside", 0.9831),
     ("text", "dragnet", "covered", 0.8442),
 ]
