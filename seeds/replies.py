@@ -132,7 +132,7 @@ class _Finder:
             return found, None if found is not None else f"comment {raw.reply_id}"
         if raw.reply_number is not None:
             found = self.by_number.get(raw.reply_number)
-            if found is None and raw.reply_author is not None:  # of numbers that the page does not show the writer may be known
+            if not self.by_number and raw.reply_author is not None:  # where the page shows no numbers the writer may be known
                 found = self._by_author(at, raw.reply_author)
             return (found, None) if found is not None and found != at else (None, f"number {raw.reply_number}")
         if raw.quoted and (found := self._by_quote(at, raw)) is not None:
