@@ -80,17 +80,16 @@ def _common_ends(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> tuple[str
     """Words that end what stands before three and more times, and half of them: "Show IP" behind each name. Longest first."""
     heads = [head for at, stamp in stamps.items() if 1 < len(head := lines[at][: stamp.begin].split()) <= _MAX_WORDS]
     ends = Counter(" ".join(head[-size:]) for head in heads for size in range(1, _MAX_END + 1) if len(head) > size)
-    often = (
-        end
-        for end, times in ends.items()
-        if times > 2 and times >= _HALF * len(heads) and end[-1] not in ")]" and any(map(str.isalpha, end))
-    )
+    often = [end for end, times in ends.items() if times > 2 and times >= _HALF * len(heads)]
+    often = [end for end in often if end[0].isalnum() and end[-1] not in ")]" and any(map(str.isalpha, end))]
     return tuple(sorted(often, key=len, reverse=True))
 
 
 def _parts(line: str, stamp: Stamp, common: frozenset[str], ends: Sequence[str]) -> tuple[str, ...]:
     head, tail = _SCORE.sub("", line[: stamp.begin].strip()), line[stamp.end :].strip()
-    head = next((head.removesuffix(end).rstrip() for end in ends if head.endswith(f" {end}")), head)
+    end = next((end for end in ends if head.endswith(f" {end}")), "")
+    if head.removesuffix(end).rstrip()[-1:].isalnum():  # else a sign parts it, and it is a part like others
+        head = head.removesuffix(end)
     open_ = head[-1:] + tail[:1] in _BRACKETS
     head, tail = head[: -1 if open_ else None], "" if tail in common else tail[open_:]
     sides = marks.without_fillers(marks.without_buttons(head, _BETWEEN), marks.without_buttons(tail, _BETWEEN))

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from labels.thread import Article, Notice
-from seeds import dates, prose, replies, signed, spoken, template
+from seeds import dates, marks, prose, replies, signed, spoken, template
 from seeds.dates import Stamp
 from seeds.document import Document, Reading
 from seeds.layout import Record, Thread
@@ -103,7 +103,8 @@ def _joined(lines: list[str], stamps: dict[int, Stamp], document: Document) -> d
 def _is_split(lines: Sequence[str], stamps: Mapping[int, Stamp], at: int, following: int) -> bool:
     """Whether a line holds only a day and the next one only a clock time."""
     day, clock = stamps[at], stamps[following]
-    alone = lines[at] == day.raw and lines[following] == clock.raw and not any(lines[at + 1 : following])
+    rest = marks.without_fillers("", lines[following][clock.end :].strip())[1]
+    alone = lines[at] == day.raw and clock.begin == 0 and not rest and not any(lines[at + 1 : following])
     return alone and clock.clock_only and day.written is not None and "T" not in day.written
 
 

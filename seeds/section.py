@@ -32,6 +32,7 @@ _LAST_NUMBER = re.compile(r"\s*[(\[]?0[)\]]?$")
 _COUNTER = re.compile(r"[+−–-]?(?:\d{1,5}|\d{1,3}(?:[.,\u00a0 ]\d{3})+)")
 _TOWN = re.compile(r"(\S.*?)\s*[(\[][^()\[\]]{2,40}[)\]]")
 """A name with a town, a rank or the like in brackets behind it."""
+_LABELLED = re.compile(r"([^\W\d_][^:]{1,20}):\s\S")
 _INITIALS = re.compile(r"[^\W\d_]{1,2}")
 
 
@@ -68,6 +69,8 @@ class Section:
     noise: frozenset[str] = field(init=False)
     buttons: int = field(init=False)
     """Gaps that hold a button of comments."""
+    labels: frozenset[str] = field(init=False)
+    """What stands before a colon in nearly all gaps, as facts about members do: "Group: guests"."""
     opened: bool = field(init=False)
     """Whether a line that stands in nearly all gaps stands shortly before the first anchor, too: something of a comment is there."""
     _known: int | None = None
@@ -84,6 +87,7 @@ class Section:
             raw[0] = [line for line in raw[0] if not marks.is_end(line)]
         self.numbers = self._take_numbers(raw)
         self.noise = _repeated(raw)
+        self.labels = _labels(raw)
         self.opened = any(_masked(line) in self.noise for line in raw[0][-_NEAR:])
         self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])
         self.gaps = [self._gap(gap) for gap in raw[:-1]]
@@ -108,7 +112,7 @@ class Section:
         return (None,) * size
 
     def is_frame(self, line: str) -> bool:
-        if _masked(line) in self.noise or marks.is_removed(line):
+        if _masked(line) in self.noise or _label(line) in self.labels or marks.is_removed(line):
             return True
         return marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise) and not marks.author_of(line)[1]
 
@@ -434,6 +438,19 @@ def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
     return frozenset(
         line for line, times in seen.items() if times >= (max(least, _QUOTED) if _is_sentence(line) else least) and not _keeps(line)
     )
+
+
+def _label(line: str) -> str:
+    """The words before the colon of a short line, unless it names an author or whom the comment answers; "" for any other line."""
+    match = _LABELLED.match(line) if len(line) <= MAX_NAME else None
+    return "" if match is None or marks.author_of(line)[1] or marks.reply(line) is not None else match[1]
+
+
+def _labels(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
+    if len(gaps) < 4:
+        return frozenset()
+    seen = Counter(label for gap in gaps for label in {_label(line) for line in gap} if label)
+    return frozenset(label for label, times in seen.items() if times >= max(_NEARLY_ALL * (len(gaps) - 1), 3))
 
 
 def _is_sentence(line: str) -> bool:

@@ -46,7 +46,7 @@ MEASURED = [
     ("text", "platform_pages", "find", 0.8528),
     ("text", "wordpress_pages", "exact", 0.5976),
     ("text", "wordpress_pages", "find", 0.9580),
-    ("text", "webforum52", "exact", 0.4103),
+    ("text", "webforum52", "exact", 0.4179),
     ("text", "webforum52", "find", 0.7827),
     ("text", "mediawiki_discussiontools", "exact", 0.1538),
     ("text", "mediawiki_discussiontools", "find", 0.8683),

@@ -303,3 +303,10 @@ def test_a_removed_comment_is_no_part_of_the_one_before() -> None:
         heading="Comentarii (3)",
     )
     assert [(comment.author, comment.text) for comment in article.comments] == [("Ana", "Da, da."), ("Ion", "Nu, nu."), ("Oana", "+1")]
+
+
+def test_facts_under_one_label_are_no_words() -> None:
+    groups = ("Посетители", "Гости", "Журналисты", "Гости")
+    records = [f"Имя{at}\n05.02.2026 1{at}:30\nГруппа: {group}\nСлова номер {at}.\nОтветить" for at, group in enumerate(groups)]
+    article = listed(*records, heading="Комментарии (4)")
+    assert [comment.text for comment in article.comments] == [f"Слова номер {at}." for at in range(4)]
