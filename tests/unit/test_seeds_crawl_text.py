@@ -306,7 +306,7 @@ def test_a_removed_comment_is_no_part_of_the_one_before() -> None:
 
 
 def test_facts_under_one_label_are_no_words() -> None:
-    groups = ("Посетители", "Гости", "Журналисты", "Гости")
-    records = [f"Имя{at}\n05.02.2026 1{at}:30\nГруппа: {group}\nСлова номер {at}.\nОтветить" for at, group in enumerate(groups)]
+    said = {"Посетители": "Да, верно.", "Гости": "Я так не думаю!", "Журналисты": "Почему же?", "Редакция": "Исправили, спасибо."}
+    records = [f"Имя{at}\n05.02.2026 1{at}:30\nГруппа: {group}\n{said[group]}\nОтветить" for at, group in enumerate(said)]
     article = listed(*records, heading="Комментарии (4)")
-    assert [comment.text for comment in article.comments] == [f"Слова номер {at}." for at in range(4)]
+    assert [comment.text for comment in article.comments] == list(said.values())
