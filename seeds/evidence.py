@@ -118,7 +118,9 @@ def _borders(section: Section, layout: Layout) -> float:
 def _shifted(section: Section, layout: Layout, records: Sequence[Record]) -> float:
     """0 .. 1: what says that each comment got the name or the words of its neighbour."""
     if layout.author == "after" and layout.body == "before":  # the first one's name stands before its words
-        return float(section.place_of_known(records) is not None)
+        first = section.gaps[0].lines
+        named = len(first) > 1 and name_likeness(first[0]) > _NEARLY_ALL and section.count is not None
+        return 1.0 if section.place_of_known(records) is not None else 0.5 * named
     return 0.6 * (section.opened and layout.author == "after")
 
 
