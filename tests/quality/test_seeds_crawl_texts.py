@@ -1,8 +1,8 @@
 """Crawl text of our own in eleven languages: reply marks, orders, buttons, teasers.
 
 `pytest -s tests/quality/test_seeds_crawl_texts.py` prints the figures of each text. The issue's aim on texts of this kind is .80. The texts
-4 to 10 were written by somebody who did not see the parser, eleven at a time. What each eleven showed at first sight is in docs/log.md; then
-they were used to mend. Those that are set aside nobody looked at when mending.
+4 to 10 were written by somebody who did not see the parser, eleven at a time. What each eleven showed at first sight is in docs/log.md;
+then they were used to mend. Those that are set aside nobody looked at when mending.
 """
 
 from __future__ import annotations
