@@ -114,7 +114,7 @@ def _raws(records: Sequence[Record]) -> list[RawComment]:
 
 
 def _addressed(record: Record, names: Collection[str]) -> Mark | None:
-    """A comment that begins with the name of somebody who writes here: "Ana, no". On lines of words alone anybody may be meant."""
+    """A comment that begins with the name of somebody who writes here: "Ana, no". None: it names nobody, or its own writer."""
     match = next((_ADDRESS.match(line) for line in record.body if not line.startswith(">")), None)
     return Mark(author=match[1], typed=True) if match and match[1] in names and match[1] != record.author else None
 
