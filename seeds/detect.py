@@ -43,7 +43,7 @@ _LABELS = {
 }
 """What browsers read under a label, where it differs (WHATWG Encoding Standard)."""
 _BINARY_SHARE = 0.1
-_LANGUAGE_CHARS = 2000
+_LANGUAGE_CHARS = 1000
 
 
 def decode(data: bytes, charset: str | None = None) -> tuple[str, str, tuple[Notice, ...]]:

@@ -24,7 +24,7 @@ from seeds.html.tree import Element, Page
 from seeds.replies import RawComment
 
 WAYS = ("talk", "state", "platform", "linked_data", "general")
-_LANGUAGE_CHARS = 4000
+_LANGUAGE_CHARS = 1500
 _MANY = 1.3
 """So many times more comments must a later way find to be believed over JSON-LD, which pages often fill with the first few only."""
 

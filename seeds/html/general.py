@@ -94,10 +94,12 @@ def _wraps(outer: Found, inner: Found) -> bool:
 
 def _judged(page: Page, cut: list[Record], times: Sequence[Time], lang: str | None) -> Found | None:
     """One way to cut the page; None where no texts that its records may hold could make them likely. Those are the dear part to read."""
+    if len(cut) == 1 and not _is_called_single(page, cut[0]):
+        return None
     names = fields.named(page, cut, times)
     signs = _first_signs(page, cut, names)
     longest = mean(min(sum(len(page.texts[at]) + 1 for at in record.own), 200) for record in cut) / 200
-    if _score(signs | _BEST_TEXTS | {"length": longest}, len(cut)) <= _LEAST:
+    if _score(signs | _BEST_TEXTS | {"length": longest}, len(cut)) <= _LEAST or (len(cut) == 1 and not _has_both(signs)):
         return None
     return judge(page, fields.filled(page, cut, names), signs, lang)
 
@@ -129,7 +131,7 @@ def judge(page: Page, read: Sequence[Fields], first: Mapping[str, float], lang: 
         "distinct": len({item.text for item in read}) / size,
         "linked": sum(_linked(page, item) for item in read) / letters,
     }
-    likely = signs["spoken"] >= 0.5 and signs["distinct"] >= 0.5 and (size > 1 or _is_single(page, read[0], signs))
+    likely = signs["spoken"] >= 0.5 and signs["distinct"] >= 0.5 and (size > 1 or _is_single(page, read[0].record, signs))
     return Found(tuple(read), _score(signs, size) if likely else 0.0, signs)
 
 
@@ -157,11 +159,18 @@ _BEST_TEXTS = {"spoken": 1.0, "voice": 1.0, "linked": 0.0}
 """What texts of any length can say for a list at most."""
 
 
-def _is_single(page: Page, item: Fields, signs: dict[str, float]) -> bool:
+def _is_single(page: Page, record: Record, signs: Mapping[str, float]) -> bool:
     """Whether a record that stands alone is a comment: repetition cannot tell, so its class must, and name and time be there."""
-    said = page.attributes[item.record.begin]
-    words = f"{said.get('class') or ''} {said.get('id') or ''}".lower()
-    return _SINGLE.search(words) is not None and signs["named"] >= 0.6 and signs["timed"] == 1 and signs["linked"] < 0.3
+    return _is_called_single(page, record) and _has_both(signs) and signs["linked"] < 0.3
+
+
+def _is_called_single(page: Page, record: Record) -> bool:
+    said = page.attributes[record.begin]
+    return _SINGLE.search(f"{said.get('class') or ''} {said.get('id') or ''}".lower()) is not None
+
+
+def _has_both(signs: Mapping[str, float]) -> bool:
+    return signs["named"] >= 0.6 and signs["timed"] == 1
 
 
 def _is_announced(page: Page, cut: Sequence[Record]) -> bool:
