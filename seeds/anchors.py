@@ -7,7 +7,7 @@ styles(anchors)      ->  [[Anchor]]      those that are written alike, likely on
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _NUMBER_BEFORE = re.compile(r"[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]:]?(?=\s|$)")
 _NUMBER_BEHIND = re.compile(r"(?:^|\s)[#№(\[]{0,2}(?P<number>\d{1,5})[.)\]]?$")
 _NUMBER_INSIDE = re.compile(r"[|·•]\s*[#№](?P<number>\d{1,5})\s*[|·•]")
-_SCORE = re.compile(r"^[+−–-]?\d{1,4}\s*#\s+")
-"""Before a name: "+7 # Ana"."""
+_BEFORE_NAME = re.compile(r"^(?:[+−–-]?\d{1,4}\s*#|\d{1,3}\.\d{1,4},)\s+")
+"""A score or a place in the tree: "+7 # Ana", "2.4, Ana"."""
 _MAX_END = 3
 """Words behind a name that may stand behind each."""
 _BRACKETS = ("()", "[]")
@@ -51,9 +51,10 @@ def find(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
     """The lines whose time has little beside it; lines about a member (join date) are none."""
     found: list[Anchor] = []
     common, ends = _common_tails(lines, stamps), _common_ends(lines, stamps)
+    others = _of_others(lines, stamps)
     for at, stamp in stamps.items():
         line = lines[at]
-        if marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
+        if at in others or marks.is_profile(line) or marks.is_profile_label(_line_before(lines, at)):
             continue
         anchor = Anchor(
             at, stamp, _parts(line, stamp, common, ends), _RELATIVE if stamp.relative else _masked(stamp.raw), _number(line, stamp)
@@ -64,6 +65,19 @@ def find(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> list[Anchor]:
         if not repeated:
             found.append(anchor)
     return found
+
+
+def _of_others(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> frozenset[int]:
+    """Lines that name another comment by its writer and time, which stand elsewhere without such words."""
+    alike: dict[str, list[int]] = defaultdict(list)
+    for at, stamp in stamps.items():
+        if stamp.written and "T" in stamp.written and not stamp.relative:
+            alike[stamp.written].append(at)
+    found: set[int] = set()
+    for places in alike.values():
+        named = [at for at in places if marks.refers(lines[at])] if len(places) > 1 else []
+        found.update(named if len(named) < len(places) else ())
+    return frozenset(found)
 
 
 def _line_before(lines: Sequence[str], at: int) -> str:
@@ -86,9 +100,11 @@ def _common_ends(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> tuple[str
 
 
 def _parts(line: str, stamp: Stamp, common: frozenset[str], ends: Sequence[str]) -> tuple[str, ...]:
-    head, tail = _SCORE.sub("", line[: stamp.begin].strip()), line[stamp.end :].strip()
+    head, tail = _BEFORE_NAME.sub("", line[: stamp.begin].strip()), line[stamp.end :].strip()
     end = next((end for end in ends if head.endswith(f" {end}")), "")
-    if head.removesuffix(end).rstrip()[-1:].isalnum():  # else a sign parts it, and it is a part like others
+    if marks.is_button(head):
+        head = ""
+    elif head.removesuffix(end).rstrip(" .")[-1:].isalnum():  # else a sign parts it, and it is a part like others
         head = head.removesuffix(end)
     open_ = head[-1:] + tail[:1] in _BRACKETS
     head, tail = head[: -1 if open_ else None], "" if tail in common else tail[open_:]

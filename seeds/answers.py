@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 AUTHOR = r"(?P<author>[^\s:,][^:\n]{0,59}?)"
-_QUOTES = " \"“”„«»'‘’"
+_QUOTES = " \"“”„«»'‘’[]"
 _SHUT = r"(?:\s*:|\s*$)"
 
 

@@ -17,6 +17,8 @@ _TOP = 0.03
 _PARAGRAPH, _ARTICLE = 80, 1000
 """Characters."""
 _MIXED = 0.6
+_ENDED = 0.45
+"""Of `_borders`: nine of ten comments end with buttons."""
 _MAX_FIRST = 30
 """Lines that the first comment may have where the time stands at the foot."""
 _COUNTS = re.compile(r"\d+ comments?\b", re.IGNORECASE)
@@ -30,6 +32,8 @@ def judged(section: Section, read: tuple[Layout, tuple[Record, ...]]) -> Thread 
     """The thread with its score; None where the section gives no evidence of comments."""
     layout, records = read
     left = _left_over(section, layout)
+    if layout.body == "after" and not section.opened and section.framed < len(section.anchors) and _borders(section, layout) > _ENDED:
+        return None  # the last one lacks the buttons that end all others: a teaser
     if not _is_thread(section, records, left) or _is_mixture(records):
         return None
     score = max(len(records) * (_quality(section, layout, records, left) - 1.0) - 2.5 * _misfits(records), 0.01)
@@ -89,6 +93,7 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
         + 0.4 * distinct
         + numbered
         - 0.6 * empty
+        - (empty > _NEARLY_ALL)
         + heading
         + 0.5 * spoken
         + _borders(section, layout)

@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from seeds import answers
-from seeds.dates import fillers
+from seeds import answers, dates
 
 _RULES = tomllib.loads(files("seeds").joinpath("rules/thread.toml").read_text(encoding="utf-8"))
 _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\d{1,6})*)"
-_SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩\u200b\ufe0f]+")
+_SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩﹢\u200b\ufe0f]+")
 _COUNT = re.compile(r"\(?\[?[+−-]?\d[\d.,]{0,9}\]?\)?")
 _NUMBER_SIGN = re.compile(r"[#№]\s?\d")
 _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _AT_NUMBER = re.compile(r"@(?:(?P<author>[^\s@:,#][^@:,#\n]{0,39}?)\s+#|#)?(?P<number>\d{1,5})(?=[\s,:]|$)")
+_NUMBERED_NAME = re.compile(r"#?(?P<number>\d{1,5})[.)]?\s+(?P<name>[^\W\d_].*)")
+"""In "2. Ana wrote:"."""
 _ARROW = re.compile(r"(?:[↳→↪➥▸»└⤷⮑⟶▶►├↩⮐>]|[-=]>)\s+(?=[^\W\d_]{2})")
 """Before the words of a reply mark: "↳ în răspuns lui Ana"."""
 _TO = re.compile(r"(?P<own>\S.{0,58}?)(?:\s+(?:Mod|Moderator))?\s+(?:>|→|▶|►|➤|⇒)\s+(?P<author>\S.{0,58})")
@@ -118,10 +119,13 @@ def _button_words() -> re.Pattern[str]:
 
 
 @cache
-def _removed() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return re.compile(rf"(?<!\w){answers.any_of(map(_plain, _RULES['removed']['words']))}"), re.compile(
-        answers.any_of(map(_plain, answers.things()))
-    )
+def _removed() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){answers.any_of(map(_plain, _RULES['removed']['words']))}")
+
+
+@cache
+def _thing() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){answers.any_of(map(_plain, answers.things()))}")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -129,8 +133,13 @@ def is_removed(line: str) -> bool:
     """Whether the line stands for a comment that was taken out."""
     if len(line) > _MAX_HEADING:
         return False
-    gone, thing = _removed()
-    return gone.search(plain := _plain(line)) is not None and thing.search(plain) is not None
+    return _removed().search(plain := _plain(line)) is not None and _thing().search(plain) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def mentions(line: str) -> bool:
+    """Whether a line has a word for comments."""
+    return _heading_words()[0].search(_plain(line)) is not None or _thing().search(_plain(line)) is not None
 
 
 @lru_cache(maxsize=1 << 12)
@@ -165,7 +174,7 @@ def without_fillers(head: str, tail: str) -> tuple[str, str]:
 
 def _is_filler(word: str) -> bool:
     bare = word.strip(".,:;()[]|•·-–—@")
-    return bare.lower() in fillers() and (len(bare) > 1 or not bare.isupper())  # "W." is a name's initial
+    return bare.lower() in dates.fillers() and (len(bare) > 1 or not bare.isupper())  # "W." is a name's initial
 
 
 @cache
@@ -278,11 +287,28 @@ def reply(line: str) -> Mark | None:
     arrow = _ARROW.match(line)
     begin = arrow.end() if arrow else 0
     if answer := answers.find(line[begin:_MAX_MARK]):
+        if any(map(str.isdigit, answer.author or "")) and (undated := answers.find(_undated(line[begin:]))):
+            return Mark(undated.number, undated.author)
         return _mark(answer.number, answer.author, line, begin + answer.end)
     for match in _matches(line, "reply", "patterns"):
         number = match.groupdict().get("number")
         return _mark(int(number) if number else None, _name(match), line, match.end())
     return _typed(line)
+
+
+def _undated(line: str) -> str:
+    """A line without the time that ends it: "Antwort auf Ana vom 24.03.2026 um 18:55"; "" for any other line."""
+    stamp = dates.find(line) if len(line) <= _MAX_MARK else None
+    if stamp is None or without_fillers("", line[stamp.end :])[1].strip(_EDGES + ")]"):
+        return ""
+    return without_fillers(line[: stamp.begin].rstrip(_EDGES + "(["), "")[0]
+
+
+def refers(line: str) -> Mark | None:
+    """Whom a line names that ends with the time of another comment: "Posted by Ana on 9 May 2026, 19:22" above a quote of hers."""
+    words = _undated(line)
+    author, said = author_of(words)
+    return reply(words) or (Mark(author=author, quote=True) if words and said and author else None)
 
 
 def _typed(line: str) -> Mark | None:
@@ -291,7 +317,8 @@ def _typed(line: str) -> Mark | None:
         return Mark(author=_name(match), rest=line.strip(), typed=True)
     for match in _matches(line, "reply", "quotes"):
         if match.end() >= len(line.rstrip()) - 1:
-            return Mark(author=_name(match), quote=True)
+            both = _NUMBERED_NAME.fullmatch(_name(match) or "")
+            return Mark(int(both["number"]), both["name"], quote=True) if both else Mark(author=_name(match), quote=True)
         if line[match.end() :].lstrip(" :").startswith(_QUOTE_SIGNS):  # the quoted words are on the same line
             return Mark(author=_name(match), rest=line.strip(), typed=True)
     if both := _AT_NUMBER.match(line):  # "@5 no", "@Ana #5 no"

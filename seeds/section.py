@@ -19,15 +19,17 @@ MAX_NAME = 60
 MOST, _HALF = 0.7, 0.5
 _NEARLY_ALL = 0.65
 """Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
+_REGULAR = 0.9
 _SHORT = 100
 _MAX_NAMED = 5
 """Lines from a name to the time of its comment."""
 _NEAR = 3
+_MANY_WORDS = 4
 _QUOTED = 6
 """Gaps from which on a repeated sentence is one of the page; in fewer it may be one that readers quote."""
 _NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
 _NUMBER_LAST = re.compile(r"(?P<rest>.*?)(?:^|\s)[(\[]?(?:#|№)(?P<number>\d{1,5})[)\]]?")
-_DIGITS = re.compile(r"[+−–-]?\d+")
+_DIGITS = re.compile(r"[+−–-]?\d+(?:[.,\u00a0]\d{3})*")
 _LAST_NUMBER = re.compile(r"\s*[(\[]?0[)\]]?$")
 _COUNTER = re.compile(r"[+−–-]?(?:\d{1,5}|\d{1,3}(?:[.,\u00a0 ]\d{3})+)")
 _TOWN = re.compile(r"(\S.*?)\s*[(\[][^()\[\]]{2,40}[)\]]")
@@ -45,6 +47,8 @@ class Gap:
     """Where a line of the frame stood: before which of `lines`; their number = behind the last."""
     named: int | None = None
     """The last of `lines` before which the initial of a name stood, as pages write it in place of a picture."""
+    usual: bool = False
+    """Whether words stood there that stand in nearly all gaps."""
 
 
 @dataclass(slots=True)
@@ -83,12 +87,13 @@ class Section:
             self.anchors = _with_names(self.anchors)
         edges = [self.heading, *(anchor.at for anchor in self.anchors), self.end]
         raw = [_without_profiles([line for line in self.lines[low + 1 : high] if line]) for low, high in pairwise(edges)]
-        if self.count is not None:  # "Log in to comment" may stand below the heading as well
-            raw[0] = [line for line in raw[0] if not marks.is_end(line)]
+        below = raw[0]
+        if self.count is not None:
+            raw[0] = _without_notices(below)
         self.numbers = self._take_numbers(raw)
         self.noise = _repeated(raw)
         self.labels = _labels(raw)
-        self.opened = any(_masked(line) in self.noise for line in raw[0][-_NEAR:])
+        self.opened = any(masked(line) in self.noise for line in below[-_NEAR:])
         self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])
         self.gaps = [self._gap(gap) for gap in raw[:-1]]
         self.gaps.append(self._tail(raw[-1]))
@@ -98,7 +103,7 @@ class Section:
     def _take_numbers(self, raw: list[list[str]]) -> tuple[int | None, ...]:
         """The numbers beside the times, or on a line in each gap before or behind an anchor; such lines are taken out."""
         size = len(self.anchors)
-        beside = [anchor.number for anchor in self.anchors]
+        beside = [_number_beside(anchor) for anchor in self.anchors]
         if is_numbered(beside):
             return tuple(beside)
         tries = [(first, [_place_of_number(gap, last=not first) for gap in raw[first : first + size]]) for first in (0, 1)]
@@ -112,7 +117,7 @@ class Section:
         return (None,) * size
 
     def is_frame(self, line: str) -> bool:
-        if _masked(line) in self.noise or _label(line) in self.labels or marks.is_removed(line):
+        if masked(line) in self.noise or _label(line) in self.labels or marks.is_removed(line):
             return True
         return marks.is_button(line) and (marks.has_button_word(line) or "0" in self.noise) and not marks.author_of(line)[1]
 
@@ -131,7 +136,7 @@ class Section:
                 named = len(kept)
             else:
                 kept.append(line)
-        return Gap(tuple(kept), frozenset(frames), named)
+        return Gap(tuple(kept), frozenset(frames), named, any(masked(line) in self.noise and any(map(str.isalpha, line)) for line in raw))
 
     def _tail(self, raw: Sequence[str]) -> Gap:
         """The last gap without the page's foot: up to the button that ends most records, else as long as the longest record."""
@@ -142,6 +147,13 @@ class Section:
         if stops and ended >= _NEARLY_ALL * len(inner):
             return _first_lines(gap, stops[0])
         return gap if self.closed else _first_lines(gap, max((len(other.lines) for other in inner), default=3))
+
+    @property
+    def framed(self) -> int:
+        """The last gap with words that stand in nearly all gaps, if hardly one before is without: those behind hold other lists."""
+        usual = [at for at, gap in enumerate(self.gaps) if gap.usual]
+        regular = usual and len(usual) >= _REGULAR * (usual[-1] - usual[0] + 1)
+        return usual[-1] if regular else len(self.anchors)
 
     def layouts(self) -> tuple[Layout, ...]:
         names = [marks.author_of(without_number(anchor.residue))[0] for anchor in self.anchors]
@@ -162,7 +174,7 @@ class Section:
             found = [replace(record, author=record.name, said=False) if record.said else record for record in found]
         if sum(_TOWN.fullmatch(record.author or "") is not None for record in found) >= _HALF * len(found):
             found = [replace(record, author=_TOWN.sub(r"\1", record.author)) if record.author else record for record in found]
-        found = _answering(found)
+        found = _answering(_without_common(found))
         if any(number is not None for number in self.numbers):
             return layout, tuple(replace(record, number=number) for record, number in zip(found, self.numbers, strict=True))
         return layout, tuple(_numbered(found))
@@ -224,7 +236,7 @@ class Section:
         if at == 0 and layout.author == "first" and self._known:
             before = before[self._known :]
         if at == 0 and self.count is None and layout.body == "before":
-            before = self._without_article(before)
+            before = self._without_article(before, layout)
         header: list[str] = []
         if layout.author in ("before", "top"):
             size = self.lead(layout, at)
@@ -250,10 +262,10 @@ class Section:
             )
         return _record(anchor, author, header, body)
 
-    def _without_article(self, before: list[str]) -> list[str]:
+    def _without_article(self, before: list[str], layout: Layout) -> list[str]:
         """The first comment where no heading parts it from the article: from its author's line, else as long as half of the others are."""
         said = [at for at, line in enumerate(before) if len(line) <= MAX_NAME and marks.author_of(line)[1]]
-        if said:
+        if said and layout.author != "inline":
             return before[said[-1] :]
         inner = self.gaps[1:-1]
         return before[-max(median([len(gap.lines) for gap in inner]), 1) :] if inner else before[-1:]
@@ -268,11 +280,11 @@ def _with_names(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
     width = median([len(parts) for parts in told])
     if width < 2 or sum(len(parts) == width for parts in told) < MOST * len(anchors):
         return tuple(anchors)
-    columns = [{parts[column] for parts in told if len(parts) == width} for column in range(width)]
+    columns = [{_DIGITS.sub("0", parts[column]) for parts in told if len(parts) == width} for column in range(width)]
     name = max(range(width), key=lambda column: len(columns[column]))
     gone = [{part for place, part in enumerate(parts) if place != min(name, len(parts) - 1)} for parts in told]
     return tuple(
-        replace(anchor, parts=tuple(part for part in anchor.parts if part not in other))
+        replace(anchor, parts=tuple(part for part in anchor.parts if part not in other), number=_number_beside(anchor))
         for anchor, other in zip(anchors, gone, strict=True)
     )
 
@@ -291,7 +303,8 @@ def _with_counters(lines: Sequence[str], framed: list[bool]) -> list[bool]:
 
 
 def _first_lines(gap: Gap, size: int) -> Gap:
-    return Gap(gap.lines[:size], frozenset(place for place in gap.frames if place <= size))  # no author stands in the last gap
+    frames = frozenset(place for place in gap.frames if place <= size)
+    return replace(gap, lines=gap.lines[:size], frames=frames, named=None)  # no author stands in the last gap
 
 
 def _is_initial(line: str, following: Sequence[str]) -> bool:
@@ -319,6 +332,17 @@ def _answering(records: Sequence[Record]) -> list[Record]:
     return list(map(told, records))
 
 
+def _without_common(records: list[Record]) -> list[Record]:
+    """Without a word that stands before the name of each: "Mute Ana", "Mute Ion"."""
+    words = [record.author.split(maxsplit=1) for record in records if record.author]
+    first = words[0][0] if words else ""
+    if len(words) < _MANY_WORDS or any(len(both) < 2 or both[0] != first for both in words):
+        return records
+    if len({rest for _, rest in words}) < 2:
+        return records
+    return [replace(record, author=record.author.split(maxsplit=1)[1]) if record.author else record for record in records]
+
+
 @cache
 def _short_lead() -> re.Pattern[str]:
     return re.compile(rf"\s+{answers.any_of(answers.short())}\s+")
@@ -337,7 +361,7 @@ def _record(anchor: Anchor, line: str | None, header: Sequence[str], body: Seque
             replied_by += numbers
         elif text not in header:
             kept.append(text)
-    if kept and (found := marks.reply(kept[0])) is not None:
+    if kept and (found := marks.reply(kept[0]) or marks.refers(kept[0])) is not None:
         mark = mark or found
         kept = [found.rest, *kept[1:]] if found.rest else kept[1:] if not found.quote else kept
     return Record(anchor.stamp, author or None, None, tuple(kept), mark, tuple(replied_by), said, anchor.at, name or None)
@@ -396,6 +420,11 @@ def _split_number(text: str) -> tuple[int | None, str]:
     return None, text
 
 
+def _number_beside(anchor: Anchor) -> int | None:
+    """The number on the line of the time: alone, or behind a word for a comment ("Comment 3 | Ana | …")."""
+    return anchor.number or next((number for part in anchor.parts if (number := _number_alone(part)) is not None), None)
+
+
 def _place_of_number(lines: Sequence[str], *, last: bool) -> int | None:
     """The line that is a number alone: of those with a sign ("#4") the last or the first, else the first."""
     places = [at for at, line in enumerate(lines) if _number_alone(line) is not None]
@@ -412,6 +441,19 @@ def without_number(text: str) -> str:
     return _split_number(text)[1]
 
 
+def _without_notices(lines: Sequence[str]) -> list[str]:
+    """The lines below a heading without what pages say there to all: "Log in to comment", rules for comments, their order."""
+    kept = [line for line in lines if not marks.is_end(line)]
+    return kept[next((at for at, line in enumerate(kept) if not _is_notice(line)), len(kept)) :]
+
+
+def _is_notice(line: str) -> bool:
+    if not any(map(str.isalnum, line)):
+        return True
+    said = marks.mentions(line) or (marks.has_button_word(line) and len(line.split()) >= _MANY_WORDS)
+    return said and not marks.author_of(line)[1]
+
+
 def _without_profiles(gap: Sequence[str]) -> list[str]:
     """Without lines about a member; a label alone on its line takes its value, the next line, with it."""
     kept: list[str] = []
@@ -423,7 +465,7 @@ def _without_profiles(gap: Sequence[str]) -> list[str]:
     return kept
 
 
-def _masked(line: str) -> str:
+def masked(line: str) -> str:
     """A line without its numbers: "Rated 22 times, -3" and "Rated 9 times, 7" are one, and so are "Support 7" and "Support"."""
     bare = _DIGITS.sub("0", line)
     return _LAST_NUMBER.sub("", bare) or bare
@@ -433,7 +475,7 @@ def _repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
     """Short lines, digits masked, that stand in nearly all gaps."""
     if len(gaps) < 4:
         return frozenset()
-    seen = Counter(masked for gap in gaps for masked in {_masked(line) for line in gap if len(line) <= _SHORT})
+    seen = Counter(each for gap in gaps for each in {masked(line) for line in gap if len(line) <= _SHORT})
     least = max(_NEARLY_ALL * (len(gaps) - 1), 3)
     return frozenset(
         line for line, times in seen.items() if times >= (max(least, _QUOTED) if _is_sentence(line) else least) and not _keeps(line)

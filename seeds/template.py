@@ -13,19 +13,23 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from seeds import anchors, evidence, marks
 from seeds.anchors import Anchor
 from seeds.dates import Stamp
 from seeds.layout import Thread
-from seeds.section import Section
+from seeds.section import Section, masked
 
 MAX_STAMP_LINE = 160
 _MAX_SECTIONS = 12
 _MAX_ANCHORS = 6000
 """Anchors of all sections together that are read; a long page with many headings would take minutes."""
 _MAX_CHANGES = 4
+_MORE = 1.25
+"""So many times the comments before the first end mark must a heading announce for that mark to be one in their midst; it counts those
+that are not shown, too."""
 _MAX_BYLINES = 3
 """Times of the article itself that may stand before the comments and look like theirs."""
 
@@ -59,19 +63,40 @@ def _sections(lines: Sequence[str], every: Sequence[Anchor], lang: str | None) -
         for style in anchors.styles([anchor for anchor in every if heading < anchor.at]):
             if count is None and any(heading < at < style[0].at for at, _ in headings):
                 continue
-            if (count or 1) == 1 and _opens_with_article(style, headings):
+            if (count or 1) == 1 and _opens_with_others(style, headings, ends):
                 continue
             for end, inside in _stretches(style, ends, count, len(lines)):
-                if inside not in found:
-                    dated = _dated(every, inside, end)
-                    found[inside] = Section(lines, heading, end, inside, count, lang, closed=end < len(lines), dated=dated)
+                if inside in found:
+                    continue
+                dated = _dated(every, inside, end)
+                section = Section(lines, heading, end, inside, count, lang, closed=end < len(lines), dated=dated)
+                found |= {inside[: len(cut.anchors)]: cut for cut in _cut(section)}
     return list(found.values())
 
 
-def _opens_with_article(style: Sequence[Anchor], headings: Sequence[tuple[int, int | None]]) -> bool:
-    """Whether the first time is the article's: behind it a heading announces as many comments as follow, or more."""
-    announced = [count or 0 for at, count in headings if len(style) > 1 and style[0].at < at < style[1].at]
-    return any(count > 1 and count >= len(style) - 1 for count in announced)
+def _cut(section: Section) -> list[Section]:
+    """The section without the teasers behind its comments where these have buttons: up to the last of them, and one comment more."""
+    sizes = {min(section.framed + more, len(section.anchors)) for more in ((1,) if section.opened else (0, 1))}
+    return [
+        section
+        if size == len(section.anchors)
+        else replace(section, anchors=section.anchors[:size], end=section.anchors[size].at, closed=False)
+        for size in sizes
+        if size > 1 or size == len(section.anchors)
+    ]
+
+
+def _opens_with_others(style: Sequence[Anchor], headings: Sequence[tuple[int, int | None]], ends: Sequence[int]) -> bool:
+    """Whether the first times are the article's or those of teasers: behind them a heading announces the comments that follow."""
+    places = [anchor.at for anchor in style]
+    for at, count in headings:
+        before = bisect_left(places, at)
+        if 0 < before <= _MAX_BYLINES and before < len(places):
+            behind = bisect_left(places, next((end for end in ends if end > places[before]), places[-1] + 1)) - before
+            whole = before + behind == len(places) == behind + 1  # the page may show the first few of very many
+            if 1 < behind <= (count or 0) and (whole or (count or 0) < 2 * behind):
+                return True
+    return False
 
 
 def _dated(every: Sequence[Anchor], inside: Sequence[Anchor], end: int) -> float:
@@ -99,15 +124,21 @@ def _stretches(style: Sequence[Anchor], ends: Sequence[int], count: int | None, 
     yield near, short
     if len(style) > 1.6 * len(short):
         yield size, tuple(style)
-    if count is not None and 1 < count < len(style) and count != len(short):
+    if count is not None and 1 < count < len(style) and not len(short) <= count < _MORE * len(short):
         yield next((end for end in ends if end > style[count - 1].at), style[count].at), tuple(style[:count])
 
 
 def _headings(lines: Sequence[str], places: Sequence[int]) -> list[tuple[int, int | None]]:
     """The last heading before each anchor with its count, and first of all (-1, None): the top. One that announces no comments is none."""
     nearest: dict[int, tuple[int, int | None]] = {}
-    times = Counter(lines)
+    times, facts = Counter(lines), _facts(lines, places)
     for at, line in enumerate(lines):
-        if line and times[line] <= 2 and (count := marks.heading_count(line)):  # "Antworten" is a button, too
+        if line and times[line] <= 2 and (count := marks.heading_count(line)) and masked(line) not in facts:  # "Antworten" is a button, too
             nearest[bisect_right(places, at)] = (at, count)
     return [(-1, None), *(heading for place, heading in nearest.items() if place < len(places))]
+
+
+def _facts(lines: Sequence[str], places: Sequence[int]) -> frozenset[str]:
+    """Lines, digits masked, that stand directly before several times: "213 comments" is what a member has written so far."""
+    before = (next((lines[near] for near in range(at - 1, max(at - 3, -1), -1) if lines[near]), "") for at in places)
+    return frozenset(line for line, times in Counter(map(masked, before)).items() if times > 2)
