@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seeds import marks
+from seeds import dates, marks
 from seeds.dates import Stamp
 
 _MAX_RESIDUE, _MAX_WORDS = 70, 9
@@ -100,7 +100,7 @@ def _common_ends(lines: Sequence[str], stamps: Mapping[int, Stamp]) -> tuple[str
 
 
 def _parts(line: str, stamp: Stamp, common: frozenset[str], ends: Sequence[str]) -> tuple[str, ...]:
-    head, tail = _BEFORE_NAME.sub("", line[: stamp.begin].strip()), line[stamp.end :].strip()
+    head, tail = _BEFORE_NAME.sub("", line[: stamp.begin].strip()), _without_age(line[stamp.end :].strip())
     end = next((end for end in ends if head.endswith(f" {end}")), "")
     if marks.is_button(head):
         head = ""
@@ -111,6 +111,13 @@ def _parts(line: str, stamp: Stamp, common: frozenset[str], ends: Sequence[str])
     sides = marks.without_fillers(marks.without_buttons(head, _BETWEEN), marks.without_buttons(tail, _BETWEEN))
     parts = (part.strip() for side in sides for part in side.split(_BETWEEN.strip()))
     return tuple(part for part in parts if part and not marks.is_button(part))
+
+
+def _without_age(tail: str) -> str:
+    """What stands behind a time, without how long ago that was: "20.11.2012 (10:12) 5 hours ago"."""
+    bare = tail.lstrip(" )]|•·,")
+    age = dates.find(bare) if bare[:1].isdigit() else None
+    return bare[age.end :].strip() if age and age.relative and len(bare[: age.begin].split()) <= _MAX_END else tail
 
 
 def _number(line: str, stamp: Stamp) -> int | None:

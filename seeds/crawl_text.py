@@ -23,7 +23,9 @@ _CRAWLED = re.compile(r"\s?date (\d{4}-\d\d-\d\d) ")
 """What some crawls put before the text; the day belongs to the page, not to its words."""
 
 
-_ADDRESS = re.compile(r"([^,:!?]{2,40})[,:!]\s")
+_ADDRESS = re.compile(r"([^,:!?]{2,40})[,:!](?:\s|$)")
+_QUOTE = re.compile(r"(?:^|:\s)(?:>+\s*(?P<line>.{12,})|[\"“„«](?P<inside>[^\"“”„«»]{12,})[\"“”»])")
+"""Words that somebody else wrote, at the beginning of a comment or behind a name; shorter ones may be anybody's."""
 _ANY_DAY = datetime(2000, 1, 1)
 """For the order of relative times where no reference gives them a value."""
 
@@ -119,6 +121,13 @@ def _addressed(record: Record, names: Collection[str]) -> Mark | None:
     return Mark(author=match[1], typed=True) if match and match[1] in names and match[1] != record.author else None
 
 
+def _quoted(record: Record) -> str | None:
+    """The words of another comment with which this one begins."""
+    lines = record.body[: 2 if record.body and record.body[0].endswith(":") else 1]
+    match = next(filter(None, map(_QUOTE.search, lines)), None)
+    return (match["line"] or match["inside"]) if match else None
+
+
 def _raw(record: Record, mark: Mark | None) -> RawComment:
     stamp = record.stamp
     return RawComment(
@@ -130,7 +139,7 @@ def _raw(record: Record, mark: Mark | None) -> RawComment:
         reply_number=mark.number if mark else None,
         reply_author=mark.author if mark else None,
         typed=mark.typed if mark else False,
-        quoted=record.body[1] if mark and mark.quote and len(record.body) > 2 else None,
+        quoted=record.body[1] if mark and mark.quote and len(record.body) > 2 else None if mark else _quoted(record),
         replies=record.replied_by,
     )
 

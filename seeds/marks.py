@@ -72,7 +72,8 @@ def _heading_words() -> tuple[re.Pattern[str], frozenset[str]]:
 
 @cache
 def _counted() -> re.Pattern[str]:
-    return re.compile(rf"\(\s*(\d[\d.,]*)\s+{_heading_words()[0].pattern}\s*\)$")
+    word = _heading_words()[0].pattern
+    return re.compile(rf"\(\s*(?P<inside>\d[\d.,]*)\s+{word}\s*\)$|^{word}\s*\((?P<behind>\d[\d.,]*)\)\s")
 
 
 def is_heading(line: str) -> bool:
@@ -89,8 +90,8 @@ def heading_count(line: str) -> int | None:
     line = _plain(line)
     title = re.search(r"[“\"„«‹‘].*", line)
     bare = line[: title.start()] if title and pattern.search(line[: title.start()]) else line
-    if (counted := _counted().search(bare)) is not None:  # "What our readers think (8 comments)"
-        return int(re.sub(r"\D", "", counted[1]))
+    if (counted := _counted().search(bare)) is not None:  # "What our readers think (8 comments)", "Discussion (12) RSS | Tree"
+        return int(re.sub(r"\D", "", counted["inside"] or counted["behind"]))
     match = pattern.search(bare)
     if match is None:
         return None
@@ -308,7 +309,12 @@ def refers(line: str) -> Mark | None:
     """Whom a line names that ends with the time of another comment: "Posted by Ana on 9 May 2026, 19:22" above a quote of hers."""
     words = _undated(line)
     author, said = author_of(words)
-    return reply(words) or (Mark(author=author, quote=True) if words and said and author else None)
+    if mark := reply(words) or (Mark(author=author, quote=True) if words and said and author else None):
+        return mark
+    stamp = dates.find(line) if len(line) <= _MAX_MARK and line.endswith(":") else None
+    if stamp is None or not stamp.begin:
+        return None
+    return reply(f"{line[: stamp.begin].rstrip(_EDGES + '([')} {line[stamp.end :].lstrip(_EDGES + ')]')}")
 
 
 def _typed(line: str) -> Mark | None:
@@ -321,10 +327,18 @@ def _typed(line: str) -> Mark | None:
             return Mark(int(both["number"]), both["name"], quote=True) if both else Mark(author=_name(match), quote=True)
         if line[match.end() :].lstrip(" :").startswith(_QUOTE_SIGNS):  # the quoted words are on the same line
             return Mark(author=_name(match), rest=line.strip(), typed=True)
+    if numbered := _short_number().match(line):  # "To #5 yes"
+        return Mark(int(numbered["number"]), rest=line.strip(), typed=True)
     if both := _AT_NUMBER.match(line):  # "@5 no", "@Ana #5 no"
         return Mark(int(both["number"]), (both["author"] or "").strip() or None, line.strip(), typed=True)
     at = _AT.match(line)  # where the name ends, only the page's names can tell
     return Mark(author=at["author"], rest=line.strip(), typed=True) if at else None
+
+
+@cache
+def _short_number() -> re.Pattern[str]:
+    signs = (sign for sign in answers.signs() if not sign[0].isalpha())
+    return re.compile(rf"{answers.any_of(answers.short())}\s+{answers.any_of(signs)}\s?{_NUMBER}(?!\d)", re.IGNORECASE)
 
 
 def _mark(number: int | None, author: str | None, line: str, end: int) -> Mark:

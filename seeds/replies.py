@@ -166,15 +166,18 @@ class _Finder:
         return next((found for found in tries if found is not None), None)
 
     def _by_quote(self, at: int, raw: RawComment) -> int | None:
-        """The one comment whose text holds the quoted words (of the named author, if one is named); None when none or several do."""
+        """The comment whose text holds the quoted words (of the named author, if one is named); the oldest where others quote them, too."""
         places = range(len(self.raws)) if raw.reply_author is None else self.by_author.get(_folded(raw.reply_author), [])
         words = _folded(raw.quoted or "")[:60]
         hits = [place for place in places if place != at and words and words in _folded(self.raws[place].text[:2000])]
-        return hits[0] if len(hits) == 1 or (hits and raw.reply_author) else None
+        if raw.reply_author:
+            return hits[0] if hits else None
+        oldest = [place for place in hits if not any(self._is_later(place, other) for other in hits)]
+        return (max(oldest) if self.newest_first else min(oldest)) if oldest and not self._is_later(oldest[0], at) else None
 
 
 def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,:;!?\"'“”„«»…")
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,:;!?\"'“”„«»…~")
 
 
 def _circles(parents: Sequence[int | None]) -> list[int]:

@@ -333,14 +333,15 @@ def _answering(records: Sequence[Record]) -> list[Record]:
 
 
 def _without_common(records: list[Record]) -> list[Record]:
-    """Without a word that stands before the name of each: "Mute Ana", "Mute Ion"."""
-    words = [record.author.split(maxsplit=1) for record in records if record.author]
-    first = words[0][0] if words else ""
-    if len(words) < _MANY_WORDS or any(len(both) < 2 or both[0] != first for both in words):
+    """Without the words that stand before the name of each: "Mute Ana", "Mute Ion"; "Profile of Ana"."""
+    names = [record.author.split() for record in records if record.author]
+    if len(names) < _MANY_WORDS:
         return records
-    if len({rest for _, rest in words}) < 2:
+    size = next((at for at, words in enumerate(zip(*names, strict=False)) if len(set(words)) > 1), 0)
+    size = min(size, min(map(len, names)) - 1)
+    if not size:
         return records
-    return [replace(record, author=record.author.split(maxsplit=1)[1]) if record.author else record for record in records]
+    return [replace(record, author=" ".join(record.author.split()[size:])) if record.author else record for record in records]
 
 
 @cache
