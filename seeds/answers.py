@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -27,6 +28,17 @@ class Answer:
     author: str | None
     end: int
     """Character of the line behind the mark."""
+
+
+def plain(text: str) -> str:
+    """In lower case and without accents, which many do not type; each character stays one, so that places in it are places in the text."""
+    return text.lower() if text.isascii() else "".join(map(_plain_sign, text))
+
+
+@lru_cache(maxsize=1 << 12)
+def _plain_sign(sign: str) -> str:
+    low = unicodedata.normalize("NFD", sign.lower())[:1]
+    return "i" if low == "ı" else low or sign
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -55,9 +67,19 @@ def short() -> tuple[str, ...]:
 
 
 @cache
+def _plain_rules() -> dict[str, Any]:
+    def told(value: Any) -> Any:
+        if isinstance(value, str):
+            return plain(value)
+        return {name: told(part) for name, part in value.items()} if isinstance(value, dict) else list(map(told, value))
+
+    return {name: told(value) for name, value in _rules().items()}
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """The ways to write a mark; the first that fits a line decides."""
-    rules = _rules()
+    rules = _plain_rules()
     leads, short = any_of(lead for found in rules["leads"].values() for lead in found), any_of(rules["short"]["words"])
     thing, of, role = any_of(rules["things"]["words"]), any_of(rules["things"]["of"]), any_of(rules["roles"]["words"])
     sign, called, answer = any_of(rules["signs"]), any_of(rules["called"]), any_of(rules["answers"])
@@ -79,10 +101,12 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 def find(line: str) -> Answer | None:
     """The mark at the begin of a line; None where there is none."""
+    bare = plain(line)
     for pattern in _patterns():
-        if match := pattern.match(line):
+        if match := pattern.match(bare):
             groups = match.groupdict()
-            number, author = groups.get("number"), (groups.get("author") or "").strip(_QUOTES) or None
+            number, author = groups.get("number"), groups.get("author")
+            author = line[slice(*match.span("author"))].strip(_QUOTES) or None if author else None
             if groups.get("below"):  # "#1.2", the second answer to the first comment: no comment's own number
                 number = None
             if number or author:

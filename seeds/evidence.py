@@ -17,8 +17,6 @@ _TOP = 0.03
 _PARAGRAPH, _ARTICLE = 80, 1000
 """Characters."""
 _MIXED = 0.6
-_ENDED = 0.45
-"""Of `_borders`: nine of ten comments end with buttons."""
 _MAX_FIRST = 30
 """Lines that the first comment may have where the time stands at the foot."""
 _COUNTS = re.compile(r"\d+ comments?\b", re.IGNORECASE)
@@ -32,7 +30,7 @@ def judged(section: Section, read: tuple[Layout, tuple[Record, ...]]) -> Thread 
     """The thread with its score; None where the section gives no evidence of comments."""
     layout, records = read
     left = _left_over(section, layout)
-    if layout.body == "after" and not section.opened and section.framed < len(section.anchors) and _borders(section, layout) > _ENDED:
+    if layout.body == "after" and not section.opened and section.framed < len(section.anchors) and _ended(section, layout) > _NEARLY_ALL:
         return None  # the last one lacks the buttons that end all others: a teaser
     if not _is_thread(section, records, left) or _is_mixture(records):
         return None
@@ -68,6 +66,13 @@ def _left_over(section: Section, layout: Layout) -> int:
     return max(len(first) - section.lead(layout, 0), 0)
 
 
+def _begins_with_words(section: Section, layout: Layout) -> bool:
+    """Whether somebody speaks between a heading and the first comment: then the words stand before the times."""
+    first = section.gaps[0].lines
+    before = first[: len(first) - section.lead(layout, 0)]
+    return any(_SENTENCE_END.search(line) and marks.has_voice(line, section.lang) for line in before)
+
+
 def _quality(section: Section, layout: Layout, records: Sequence[Record], left: int) -> float:
     names = mean(name_likeness(record.author) + 0.3 * record.said for record in records)
     known = {_folded(record.author) for record in records if record.author}
@@ -83,6 +88,7 @@ def _quality(section: Section, layout: Layout, records: Sequence[Record], left: 
     tidy += 0.15 * (layout.body == "after")  # by far the more usual
     counted = section.count is not None and section.count == len(records) > 1
     tidy -= 0.15 * min(left, 4) if section.count is not None and len(records) > 1 and not counted else 0.0
+    tidy -= _HALF * (layout.body == "after" and section.count is not None and _begins_with_words(section, layout))
     heading = 0.3 if section.count is not None else 0.0
     heading += 0.5 if counted else 0.0
     spoken = mean(any(map(_SENTENCE_END.search, record.body)) for record in records)
@@ -113,11 +119,21 @@ def _borders(section: Section, layout: Layout) -> float:
         return 0.0
     hits = splits = 0
     for at, gap in inner:
-        size = len(gap.lines)
-        border = max(size - section.lead(layout, at), 0) if layout.body == "after" else 0
+        border = _border(section, layout, at)
         hits += border in gap.frames
-        splits += any(0 < place < size and place != border for place in gap.frames)
+        splits += any(0 < place < len(gap.lines) and place != border for place in gap.frames)
     return (0.5 * hits - splits) / len(inner)
+
+
+def _border(section: Section, layout: Layout, at: int) -> int:
+    """Behind which line of gap `at` the layout has one comment end."""
+    return max(len(section.gaps[at].lines) - section.lead(layout, at), 0) if layout.body == "after" else 0
+
+
+def _ended(section: Section, layout: Layout) -> float:
+    """Share of comments, without the last two, that end with buttons."""
+    inner = range(1, len(section.gaps) - 2)
+    return mean(_border(section, layout, at) in section.gaps[at].frames for at in inner) if inner else 0.0
 
 
 def _shifted(section: Section, layout: Layout, records: Sequence[Record]) -> float:
@@ -240,6 +256,8 @@ def name_likeness(text: str | None) -> float:
     value = max(1.0 - 0.2 * max(len(words) - 3, 0), 0.0)
     if _BROKEN.search(text):
         value *= 0.4
-    if any(word.isdigit() for word in words[1:]):
+    if any(word.isdigit() for word in words[1:-1]):
         value *= 0.5
+    elif words[-1].isdigit() and len(words) > 1:  # "Driver on line 7"
+        value *= 0.7
     return value

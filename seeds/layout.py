@@ -32,6 +32,8 @@ LINES = (
     Layout("author_after", "after", "after"),
     Layout("signature", "last", "before"),
 )
+TITLED = Layout("author_after_title", "after", "after")
+"""On the line of the time stands a title that the comment was given."""
 NAMELESS = Layout("nameless", "none", "after")
 
 

@@ -27,7 +27,7 @@ _AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _AT_NUMBER = re.compile(r"@(?:(?P<author>[^\s@:,#][^@:,#\n]{0,39}?)\s+#|#)?(?P<number>\d{1,5})(?=[\s,:]|$)")
 _NUMBERED_NAME = re.compile(r"#?(?P<number>\d{1,5})[.)]?\s+(?P<name>[^\W\d_].*)")
 """In "2. Ana wrote:"."""
-_ARROW = re.compile(r"(?:[↳→↪➥▸»└⤷⮑⟶▶►├↩⮐>]|[-=]>)\s+(?=[^\W\d_]{2})")
+_ARROW = re.compile(r"(?:[↳→↪➥▸»└⤷⮑⟶▶►├↩⮐>]|[-=]>)\s+(?=[^\W\d_])")
 """Before the words of a reply mark: "↳ în răspuns lui Ana"."""
 _TO = re.compile(r"(?P<own>\S.{0,58}?)(?:\s+(?:Mod|Moderator))?\s+(?:>|→|▶|►|➤|⇒)\s+(?P<author>\S.{0,58})")
 """On the line of a name: "Ana > Ion", whom she answers."""
@@ -37,6 +37,7 @@ _MAX_MARK = 160
 _EDGES = " \t,|•·–—-»«/"
 """Signs that part a name from what stands beside it."""
 _QUOTE_SIGNS = tuple("\"“”„«»'‘’>")
+_TAG = re.compile(r"\[/?(?:quote|p|b|bold|i|url)(?:=[^\]]*)?\]", re.IGNORECASE)
 _TYPED = ("#", "№", ">>", "@")
 
 
@@ -173,9 +174,14 @@ def without_fillers(head: str, tail: str) -> tuple[str, str]:
     return " ".join(before), " ".join(after)
 
 
+@cache
+def _fillers() -> frozenset[str]:
+    return frozenset(map(_plain, dates.fillers()))
+
+
 def _is_filler(word: str) -> bool:
     bare = word.strip(".,:;()[]|•·-–—@")
-    return bare.lower() in dates.fillers() and (len(bare) > 1 or not bare.isupper())  # "W." is a name's initial
+    return _plain(bare) in _fillers() and (len(bare) > 1 or not bare.isupper())  # "W." is a name's initial
 
 
 @cache
@@ -288,13 +294,19 @@ def reply(line: str) -> Mark | None:
     arrow = _ARROW.match(line)
     begin = arrow.end() if arrow else 0
     if answer := answers.find(line[begin:_MAX_MARK]):
-        if any(map(str.isdigit, answer.author or "")) and (undated := answers.find(_undated(line[begin:]))):
-            return Mark(undated.number, undated.author)
+        if any(map(str.isdigit, answer.author or "")) and (undated := answers.find(_untimed(line[begin:]))):
+            return Mark(undated.number, author_of(undated.author or "")[0] or None)
         return _mark(answer.number, answer.author, line, begin + answer.end)
     for match in _matches(line, "reply", "patterns"):
         number = match.groupdict().get("number")
         return _mark(int(number) if number else None, _name(match), line, match.end())
-    return _typed(line)
+    return _tagged(line) if line.startswith("[") else _typed(line)
+
+
+def _tagged(line: str) -> Mark | None:
+    """The mark in a quote whose tags nobody turned into markup: "[quote][b]Ana[/b] wrote: no[/quote]"."""
+    match = next(_matches(_TAG.sub("", line), "reply", "quotes"), None)
+    return Mark(author=_name(match), rest=line.strip(), typed=True) if match else _typed(line)
 
 
 def _undated(line: str) -> str:
@@ -305,16 +317,20 @@ def _undated(line: str) -> str:
     return without_fillers(line[: stamp.begin].rstrip(_EDGES + "(["), "")[0]
 
 
+def _untimed(line: str) -> str:
+    """A line without its time: "Antwort auf 09:21 Uhr von Ana", "Ana (9 May 2026, 19:22) wrote:"; "" where nothing stands before one."""
+    stamp = dates.find(line) if len(line) <= _MAX_MARK else None
+    head, tail = (line[: stamp.begin].rstrip(_EDGES + "(["), line[stamp.end :].lstrip(_EDGES + ")]")) if stamp else ("", "")
+    return " ".join([without_fillers(head, "")[0], *without_fillers("", tail)[1:]]).strip() if head else ""
+
+
 def refers(line: str) -> Mark | None:
     """Whom a line names that ends with the time of another comment: "Posted by Ana on 9 May 2026, 19:22" above a quote of hers."""
     words = _undated(line)
     author, said = author_of(words)
     if mark := reply(words) or (Mark(author=author, quote=True) if words and said and author else None):
         return mark
-    stamp = dates.find(line) if len(line) <= _MAX_MARK and line.endswith(":") else None
-    if stamp is None or not stamp.begin:
-        return None
-    return reply(f"{line[: stamp.begin].rstrip(_EDGES + '([')} {line[stamp.end :].lstrip(_EDGES + ')]')}")
+    return reply(_untimed(line)) if line.endswith(":") else None
 
 
 def _typed(line: str) -> Mark | None:

@@ -12,7 +12,7 @@ from statistics import median_low as median
 
 from seeds import answers, marks
 from seeds.anchors import Anchor
-from seeds.layout import INLINE, LINES, NAMELESS, Layout, Record
+from seeds.layout import INLINE, LINES, NAMELESS, TITLED, Layout, Record
 from seeds.marks import Mark
 
 MAX_NAME = 60
@@ -160,7 +160,7 @@ class Section:
         given = [name for name in names if name]
         constant = len(given) > 2 and len(set(given)) == 1
         if len(given) >= MOST * len(names) and not constant:
-            return INLINE
+            return (*INLINE, TITLED)
         return (*LINES, NAMELESS)
 
     def read(self, layout: Layout) -> tuple[Layout, tuple[Record, ...]]:
@@ -413,9 +413,14 @@ def _number_of_thing() -> re.Pattern[str]:
     )
 
 
+@cache
+def _number_and_thing() -> re.Pattern[str]:
+    return re.compile(rf"#?(?P<number>\d{{1,5}})[.)]?\s*{answers.any_of(answers.things())}(?P<rest>)", re.IGNORECASE)
+
+
 @lru_cache(maxsize=1 << 14)
 def _split_number(text: str) -> tuple[int | None, str]:
-    for pattern in (_NUMBERED, _NUMBER_LAST, _number_of_thing()):
+    for pattern in (_number_and_thing(), _NUMBERED, _NUMBER_LAST, _number_of_thing()):
         if match := pattern.fullmatch(text):
             return int(match["number"]), match["rest"].strip(" ,|•·-–—:")
     return None, text

@@ -108,12 +108,13 @@ def _dated(every: Sequence[Anchor], inside: Sequence[Anchor], end: int) -> float
 
 
 def _changes(every: Sequence[Anchor]) -> list[tuple[int, None]]:
-    """The anchors behind which times of another style begin, as comments do behind teasers."""
-    often = {shape for shape, times in Counter(anchor.shape for anchor in every).items() if times > 2}
-    found: dict[str, int] = {}
-    for before, after in pairwise(every):
-        if after.shape in often and after.shape != before.shape:
-            found.setdefault(after.shape, before.at)
+    """The anchors behind which times of another style begin, as comments do behind teasers; names beside them are one."""
+    looks = [(anchor.shape, bool(anchor.parts)) for anchor in every]
+    often = {look for look, times in Counter(looks).items() if times > 2}
+    found: dict[tuple[str, bool], int] = {}
+    for anchor, (before, after) in zip(every, pairwise(looks), strict=False):
+        if after in often and after != before:
+            found.setdefault(after, anchor.at)
     return [(at, None) for at in list(found.values())[:_MAX_CHANGES]]
 
 

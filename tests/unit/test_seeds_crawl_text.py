@@ -310,3 +310,86 @@ def test_facts_under_one_label_are_no_words() -> None:
     records = [f"Имя{at}\n05.02.2026 1{at}:30\nГруппа: {group}\n{said[group]}\nОтветить" for at, group in enumerate(said)]
     article = listed(*records, heading="Комментарии (4)")
     assert [comment.text for comment in article.comments] == list(said.values())
+
+
+HEADED = """The old ferry is back on the river
+The ferry crossed the river again this morning after ten years on land, the harbour office said.
+Eighty people stood on the bank and cheered when the engine started at the third attempt.
+"""
+LATE_TEASERS = """MORE STORIES
+Duck race raises a record sum
+13.05.2026, 08:02
+Library van gets a new route
+13.05.2026, 07:45
+"""
+
+
+def page(*comments: tuple[str, str, str], above: str = "{} Comments", behind: str = "Reply Report", after: str = "") -> Article:
+    """A page whose comments have an author, a time and a text, with a line behind each."""
+    listed = "\n".join(f"{author}\n{time}\n{text}\n{behind}".rstrip() for author, time, text in comments)
+    return seeds.parse(f"{HEADED}{above.format(len(comments))}\n{listed}\n{after}", id="page")
+
+
+TALK = (
+    ("Ana", "12.05.2026, 09:05", "I rode it as a child, and I was sick every time."),
+    ("Ion", "12.05.2026, 09:48", "Will it run on Sundays, does anybody know?"),
+    ("Zoe", "12.05.2026, 11:14", "My father painted that funnel in 1978."),
+    ("Max", "12.05.2026, 16:30", "You could hear the cheering from the hill."),
+)
+
+
+def test_teasers_behind_the_last_buttons_are_no_comments() -> None:
+    assert [comment.author for comment in page(*TALK, above="Comments", after=LATE_TEASERS.lower()).comments] == [
+        "Ana",
+        "Ion",
+        "Zoe",
+        "Max",
+    ]
+
+
+def test_a_heading_counts_comments_that_are_not_shown() -> None:
+    article = page(*TALK, above="5 Comments", after=LATE_TEASERS)
+    assert [comment.author for comment in article.comments] == ["Ana", "Ion", "Zoe", "Max"]
+
+
+def test_a_line_with_the_time_of_another_comment_names_it() -> None:
+    quote = ("Eva", "12.05.2026, 17:00", "Posted by Ana on 12.05.2026, 09:05\nThen you were on the wrong side of the smoke.")
+    comments = page(*TALK, quote).comments
+    assert [comment.author for comment in comments] == ["Ana", "Ion", "Zoe", "Max", "Eva"]
+    assert comments[4].reply_to == comments[0].id
+    assert comments[4].text.startswith("Posted by Ana on 12.05.2026, 09:05\n")
+
+
+def test_quoted_words_name_the_comment_that_said_them_first() -> None:
+    first = ("Eva", "12.05.2026, 17:00", '"My father painted that funnel"\nMine built it.')
+    second = ("Uwe", "12.05.2026, 17:10", '"My father painted that funnel"\nAnd mine paid for it.')
+    short = ("Kim", "12.05.2026, 17:20", '"the hill"\nWhich hill?')
+    comments = page(*TALK, first, second, short).comments
+    assert [comment.reply_to for comment in comments[4:]] == [comments[2].id, comments[2].id, None]
+
+
+def test_words_before_all_names_are_a_button() -> None:
+    comments = page(*((f"Mute {author}\nFavourite {author}", time, text) for author, time, text in TALK)).comments
+    assert [comment.author for comment in comments] == ["Ana", "Ion", "Zoe", "Max"]
+
+
+def test_how_long_ago_behind_a_date_is_no_name() -> None:
+    comments = page(*((author, f"{time.replace(', ', ' (')}) 5 hours and 38 minutes ago", text) for author, time, text in TALK)).comments
+    assert [comment.author for comment in comments] == ["Ana", "Ion", "Zoe", "Max"]
+    assert comments[0].created_at == "2026-05-12T09:05:00"
+
+
+def test_what_a_member_has_written_is_no_heading() -> None:
+    comments = page(*((f"{author}\n{at}13 comments", time, text) for at, (author, time, text) in enumerate(TALK, 1))).comments
+    assert [comment.author for comment in comments] == ["Ana", "Ion", "Zoe", "Max"]
+
+
+def test_a_title_beside_the_time_is_no_name() -> None:
+    titles = ("Sick", "Sundays?", "The funnel", "Cheers")
+    told = [
+        (f"{title} ({time})", f"{author} in reply to Ana" if at else author, text)
+        for at, (title, (author, time, text)) in enumerate(zip(titles, TALK, strict=True))
+    ]
+    comments = page(*told).comments
+    assert [comment.author for comment in comments] == ["Ana", "Ion", "Zoe", "Max"]
+    assert [comment.reply_to for comment in comments] == [None, *[comments[0].id] * 3]

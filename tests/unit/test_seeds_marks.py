@@ -35,6 +35,13 @@ from seeds.marks import Mark
         ("originally posted by Kim", Mark(author="Kim", quote=True)),
         ("Zitat von Kim: „Nein.“", Mark(author="Kim", rest="Zitat von Kim: „Nein.“", typed=True)),
         ("↳ trả lời Thu Hằng", Mark(author="Thu Hằng")),
+        ("↳ w odpowiedzi do ~Ana", Mark(author="~Ana")),
+        ("Antwort auf [Karla] vom 24.03.2026 um 18:55", Mark(author="Karla")),
+        ("Antwort auf 09:21 Uhr von Karla", Mark(author="Karla")),
+        ("i-a raspuns lui Ion", Mark(author="Ion")),
+        ("2. Ana wrote:", Mark(2, "Ana", quote=True)),
+        ("До №5 Да", Mark(5, rest="До №5 Да", typed=True)),
+        ("[quote][b]Ana[/b] wrote: no[/quote]", Mark(author="Ana", rest="[quote][b]Ana[/b] wrote: no[/quote]", typed=True)),
         ("@5 no", Mark(5, rest="@5 no", typed=True)),
         ("@Ana B. #5 no", Mark(5, "Ana B.", rest="@Ana B. #5 no", typed=True)),
     ],
@@ -66,6 +73,7 @@ def test_other_lines_hold_no_reply_mark(line: str) -> None:
         ("Σχόλια 8", 8),
         ("3 Kommentare zu diesem Artikel", 3),
         ("Commentaires", 1),
+        ("Discussion (12) RSS | Tree", 12),
     ],
 )
 def test_a_heading_gives_its_count(line: str, count: int) -> None:
