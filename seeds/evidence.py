@@ -8,8 +8,8 @@ from functools import lru_cache
 from statistics import fmean as mean
 
 from seeds import marks
-from seeds.layout import Layout, Record, Thread
-from seeds.section import MAX_NAME, MOST, Section
+from seeds.layout import MOST, Layout, Record, Thread
+from seeds.section import MAX_NAME, Section
 
 _HALF, _NEARLY_ALL = 0.5, 0.8
 _TOP = 0.03

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from seeds.dates import Stamp
 from seeds.marks import Mark
 
+MOST = 0.7
+"""Share of the comments of a page that shows how it writes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

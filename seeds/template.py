@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from seeds import anchors, evidence, marks
+from seeds import anchors, evidence, frame, marks
 from seeds.anchors import Anchor
 from seeds.dates import Stamp
 from seeds.layout import Thread
-from seeds.section import Section, masked
+from seeds.section import Section
 
 MAX_STAMP_LINE = 160
 _MAX_SECTIONS = 12
@@ -134,7 +134,9 @@ def _headings(lines: Sequence[str], places: Sequence[int]) -> list[tuple[int, in
     nearest: dict[int, tuple[int, int | None]] = {}
     times, facts = Counter(lines), _facts(lines, places)
     for at, line in enumerate(lines):
-        if line and times[line] <= 2 and (count := marks.heading_count(line)) and masked(line) not in facts:  # "Antworten" is a button, too
+        if (
+            line and times[line] <= 2 and (count := marks.heading_count(line)) and frame.masked(line) not in facts
+        ):  # "Antworten" is a button, too
             nearest[bisect_right(places, at)] = (at, count)
     return [(-1, None), *(heading for place, heading in nearest.items() if place < len(places))]
 
@@ -142,4 +144,4 @@ def _headings(lines: Sequence[str], places: Sequence[int]) -> list[tuple[int, in
 def _facts(lines: Sequence[str], places: Sequence[int]) -> frozenset[str]:
     """Lines, digits masked, that stand directly before several times: "213 comments" is what a member has written so far."""
     before = (next((lines[near] for near in range(at - 1, max(at - 3, -1), -1) if lines[near]), "") for at in places)
-    return frozenset(line for line, times in Counter(map(masked, before)).items() if times > 2)
+    return frozenset(line for line, times in Counter(map(frame.masked, before)).items() if times > 2)
