@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,14 +61,17 @@ def _multiplies_int8(path: Path) -> bool:
     return not flags or any(flag.endswith("vnni") or flag == "amx_int8" for flag in flags)
 
 
-def chosen(path: Path, name: str | None = None) -> Backend:
-    """The back end called `name`, else the fastest for the IR at `path`, timed once a machine. Raises ModelError where it is not here."""
-    here = available()
+def chosen(path: Path, name: str | None = None, refused: Collection[str] = ()) -> Backend:
+    """The back end called `name`, else the fastest for the IR at `path`, timed once a machine. Raises ModelError where it is not here.
+
+    `refused`: those that cost this release more than its gate allowed (`train.export`).
+    """
+    here = tuple(backend for backend in available() if backend.name not in refused)
     if name is None:
         return _remembered(path, here) if len(here) > 1 else here[0]
     found = next((backend for backend in here if backend.name == name), None)
     if found is None:
-        raise ModelError(f'no back end "{name}" on this machine: {", ".join(backend.name for backend in here)}')
+        raise ModelError(f'no back end "{name}" for this release on this machine: {", ".join(backend.name for backend in here)}')
     return found
 
 
@@ -108,7 +111,7 @@ def cache() -> Path | None:
 def _remembered(path: Path, here: tuple[Backend, ...]) -> Backend:
     """The fastest, as it was found when this IR's shape first ran on this kind of processor with this OpenVINO."""
     name = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
-    told = f"{name} {openvino.__version__} {path.stat().st_size} {os.cpu_count()} {BACKENDS}"
+    told = f"{name} {openvino.__version__} {path.stat().st_size} {os.cpu_count()} {here}"
     folder = cache()
     file = folder / f"backend-{hashlib.sha256(told.encode()).hexdigest()[:16]}.json" if folder else None
     if file and file.is_file():

@@ -130,7 +130,7 @@ class Scorer:
         calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
         ngrams = Table.read(folder / release.NGRAMS) if release.NGRAMS in manifest.files else None
         path = folder / release.MODEL
-        compiled = backends.compiled(path, backends.chosen(path, backend), threads, lanes)
+        compiled = backends.compiled(path, backends.chosen(path, backend, manifest.loss.get("refused", ())), threads, lanes)
         return cls(manifest, encoder, calibration, compiled, ngrams)
 
     @property

@@ -127,7 +127,8 @@ def features(texts: Sequence[str], contexts: Sequence[Context], targets: Hashes)
 def _distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The sorted keys, each once: `np.unique` puts them into a hash table first, which takes ten times as long."""
     keys.sort()
-    return keys[np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]])]
+    first: NDArray[np.bool_] = np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]])
+    return keys[first]
 
 
 def known_targets(contexts: Sequence[Context], least: int) -> Hashes:

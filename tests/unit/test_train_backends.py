@@ -53,7 +53,7 @@ def test_it_is_timed_in_seconds(tiny_release: Path) -> None:
 
 def test_another_back_end_can_be_asked_for_if_it_is_here(tiny_release: Path) -> None:
     assert backends.chosen(tiny_release / release.MODEL, "fp32").name == "fp32"
-    with pytest.raises(ModelError, match=r'no back end "int3" on this machine: .*fp32'):
+    with pytest.raises(ModelError, match=r'no back end "int3" for this release on this machine: .*fp32'):
         Scorer.load(tiny_release, backend="int3")
 
 
