@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ from train.config import Config
 from train.release import Manifest
 from train.sources import Source
 
+AIMS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(files("train").joinpath("aims.toml").read_text(encoding="utf-8"))
+"""Head -> set -> what we aim at on it."""
+_ATTACK_AIM = 0.03
+"""Macro-F1 that a way past a filter may cost."""
 _RANKING = ("rows", "positives", "roc_auc", "average_precision", "macro_f1", "calibration_error")
 _ERRORS = ("harmless", "false_positive_rate", "toxic", "false_negative_rate")
 _CLASSES = ("rows", "classes", "macro_f1", "accuracy", "calibration_error")
@@ -64,7 +70,8 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
     yield "## Limits\n"
     yield "- Calibrated to the dev sets: where toxic comments are rarer or written otherwise, probabilities shift."
     yield f"- Outputs with fewer than 50 positive dev rows are always marked low_confidence: {', '.join(manifest.weak) or 'none'}."
-    yield "- An output without labelled rows in a comment's language is marked low_confidence there."
+    yield "- An output without labelled rows in a comment's language is marked low_confidence there. The rows below count our own"
+    yield "  functional cases, which are all there is of some outputs in some languages (insult, profanity, threat): those are not marked."
     yield "- Irony, quoted insults, reclaimed words and group slang are where it errs; see the guidelines in labels/guidelines.md.\n"
     yield "## Rows per language\n"
     heads = ("toxicity.toxicity", "stance", "reply_stance", "sentiment")
@@ -122,7 +129,9 @@ def _seeds(figures: Mapping[str, Any]) -> Iterable[str]:
 
 def _aims(found: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     reached = sum(each["value"] >= each["aim"] for each in found)
-    yield f"## Aims\n\n{reached} of {len(found)} reached, on dev rows; a threshold is chosen on the other half of a set's rows.\n"
+    absent = sorted({name for head in AIMS.values() for name in head} - {each["set"] for each in found})
+    yield f"## Aims\n\n{reached} of {len(found)} reached, on dev rows; a threshold is chosen on the other half of a set's rows."
+    yield f"No dev rows here, so not measured: {', '.join(absent) or 'none'}.\n"
     rows = ((each["set"], each["head"], each["figure"], _number(each["value"]), each["aim"], each["published"]) for each in found)
     yield from _table(("set", "head", "figure", "this model", "aim", "published, mostly on a test part"), rows)
     yield ""
@@ -134,9 +143,10 @@ def _attacks(found: Mapping[str, Any]) -> Iterable[str]:
     for name, each in found.items():
         lost = {lang: place["loss"] for lang, place in each["languages"].items()}
         if lost:
-            worst = max(lost, key=lambda lang: lost[lang])
-            rows.append((name, each["meaning"], len(lost), _number(sum(lost.values()) / len(lost)), f"{worst} {_number(lost[worst])}"))
-    yield from _table(("attack", "meaning", "languages", "mean loss", "worst"), rows)
+            over = [f"{lang} {_number(lost[lang])}" for lang in sorted(lost, key=lambda lang: -lost[lang]) if lost[lang] > _ATTACK_AIM]
+            mean = _number(sum(lost.values()) / len(lost))
+            rows.append((name, each["meaning"], len(lost), mean, f"{len(over)}: {', '.join(over[:5])}" if over else "none"))
+    yield from _table(("attack", "meaning", "languages", "mean loss", f"over {_ATTACK_AIM} (the aim) in, worst first"), rows)
     yield ""
 
 

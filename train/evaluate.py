@@ -13,10 +13,8 @@ import dataclasses
 import hashlib
 import json
 import logging
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,6 @@ _log = logging.getLogger(__name__)
 _LEAST = 30
 """Rows of each class that a language must have to enter the headline."""
 _RESAMPLES = 200
-_AIMS: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(files("train").joinpath("aims.toml").read_text(encoding="utf-8"))
 LAST = "last-metrics.json"
 """In the run's folder: the figures of the release that `train.export` replaced."""
 _FLAGGED = {"*": 0.5}
@@ -134,7 +131,7 @@ def aims(ours: Answers, dev: Rows, seed: int) -> list[dict[str, Any]]:
     found = []
     for head in schema.HEADS:
         label, part = dev.labels[head.name], ours.probabilities[:, schema.SLICES[head.name]]
-        for name, aim in _AIMS.get(head.name, {}).items():
+        for name, aim in card.AIMS.get(head.name, {}).items():
             rows = np.flatnonzero((dev.sets == name) & label.judged)
             if not len(rows):
                 continue

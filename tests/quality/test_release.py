@@ -11,13 +11,32 @@ import pytest
 
 from labels import schema
 from labels.scores import ScoreInput
-from train import config, evaluate, metrics, probes, release
+from train import config, evaluate, mask, metrics, probes, release
+from train.attacks import ATTACKS
+from train.config import Config
 from train.inference import Scorer
+from train.normalise import Normalised, Normaliser, _collapsed, _composed, _Draft
+from train.rows import Rows
 
 pytestmark = pytest.mark.quality
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = {"toxicity": 0.83, "stance": 0.48, "reply_stance": 0.40, "sentiment": 0.66}
 _SAMPLE = 1_500
+_ATTACK_AIM, _CLEAN_AIM = 0.03, 0.005
+_BACK_END = 0.015
+"""What another back end, or another order of the rows, may change in the loss of one attack in one language (120 rows)."""
+
+
+class _Undefended(Normaliser):
+    """Reads a text as the backbone does, and undoes nothing."""
+
+    def normalise(self, text: str) -> Normalised:
+        draft = _Draft(text)
+        draft.replace(mask.spans(text))
+        draft.replace(_composed(draft.text))
+        draft.replace(self._translated(draft.text))
+        draft.replace(_collapsed(draft.text))
+        return draft.done()
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +68,59 @@ def test_both_releases_are_small_and_better_than_the_baseline(name: str, most: f
         assert figure["ours"]["value"] > figure["baseline"]["value"], head
 
 
-def test_a_sample_of_the_dev_rows_is_told_apart(scorer: Scorer) -> None:
-    settings = config.load(ROOT / "configs" / "release.toml", {"data.folder": f'"{ROOT.parent / "shared" / "data"}"'})
+@pytest.fixture(scope="module")
+def settings() -> Config:
     if not (ROOT.parent / "shared" / "data").is_dir():
         assert not os.environ.get("THREADWISE_REQUIRE_ALL"), "../shared/data is not there"
         pytest.skip("../shared/data is not there")
-    dev = evaluate.dev_rows(settings)
+    return config.load(ROOT / "configs" / "release.toml", {"data.folder": f'"{ROOT.parent / "shared" / "data"}"'})
+
+
+@pytest.fixture(scope="module")
+def dev(settings: Config) -> Rows:
+    return evaluate.dev_rows(settings)
+
+
+@pytest.fixture(scope="module")
+def sample(dev: Rows) -> Rows:
     judged = np.flatnonzero(dev.labels["toxicity"].mask[:, 0])
-    rows = dev.take(np.sort(np.random.default_rng(3).permutation(judged)[:_SAMPLE]))
-    gold = rows.labels["toxicity"].targets[:, 0] >= 0.5
-    auc = metrics.roc_auc(gold, probes.toxicity(scorer, rows))
+    return dev.take(np.sort(np.random.default_rng(3).permutation(judged)[:_SAMPLE]))
+
+
+def test_a_sample_of_the_dev_rows_is_told_apart(scorer: Scorer, sample: Rows) -> None:
+    gold = sample.labels["toxicity"].targets[:, 0] >= 0.5
+    auc = metrics.roc_auc(gold, probes.toxicity(scorer, sample))
     assert auc is not None
     assert auc >= 0.88
+
+
+@pytest.fixture(scope="module")
+def attacked(scorer: Scorer, dev: Rows, settings: Config) -> dict[str, dict[str, float]]:
+    """Attack -> language -> loss of toxicity macro-F1, measured now."""
+    found = probes.attacks(scorer, dev, settings.seed)
+    return {name: {lang: figure["loss"] for lang, figure in each["languages"].items()} for name, each in found.items()}
+
+
+@pytest.mark.parametrize("name", list(ATTACKS))
+def test_no_attack_costs_more_than_it_may(name: str, attacked: dict[str, dict[str, float]]) -> None:
+    """On the mean over languages no more than the aim; in a language no more than the aim, or than metrics.json owns up to."""
+    stated = json.loads((release.packaged() / "metrics.json").read_text(encoding="utf-8"))["attacks"][name]["languages"]
+    assert float(np.mean(list(attacked[name].values()))) <= _ATTACK_AIM
+    for lang, loss in attacked[name].items():
+        assert loss <= max(_ATTACK_AIM, stated[lang]["loss"]) + _BACK_END, lang
+
+
+def test_clean_texts_keep_their_scores(scorer: Scorer, sample: Rows) -> None:
+    """What undoes evasion leaves a text without any as it is: the mean change of toxicity, against the same model without it."""
+    defended, encoder = probes.toxicity(scorer, sample), scorer.encoder
+    whole = encoder.normaliser
+    try:
+        encoder.normaliser = _Undefended(whole.table)
+        bare = probes.toxicity(scorer, sample)
+    finally:
+        encoder.normaliser = whole
+    print(f"changed {float(np.mean(np.abs(defended - bare) > 1e-6)):.3f}, mean change {float(np.mean(np.abs(defended - bare))):.4f}")
+    assert float(np.mean(np.abs(defended - bare))) <= _CLEAN_AIM
 
 
 @pytest.mark.parametrize(
