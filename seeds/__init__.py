@@ -10,13 +10,15 @@ from datetime import datetime
 
 from labels.errors import DocumentError
 from labels.thread import Article
-from seeds import crawl_text, detect, exports, html
+from seeds import crawl_text, dates, detect, exports, html
 from seeds.document import Document, Reading
 
 __all__ = ["MAX_BYTES", "Reading", "parse", "read"]
 
 MAX_BYTES = 20_000_000
 """Largest page that is read; exports are streamed and have no limit."""
+_SAVED = 4_000
+"""Characters in which a program that saves pages says when it did."""
 
 
 def parse(
@@ -44,6 +46,7 @@ def read(
         raise DocumentError("empty: nothing but white space")
     if not detect.is_html(text):
         return crawl_text.read(Document(text, id, url, detect.language(text), now, warnings))
+    now = now or dates.moment(text[:_SAVED].split("\n"))  # what saved a page says when in a comment, which the tree does not hold
     markup = html.tree.encoded(text)
     del text  # each of the three may take several times the page's size: one at a time
     root = html.tree.parse(markup)

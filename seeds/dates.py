@@ -1,7 +1,8 @@
 """Written times in any language: found in a line, read, with what is not said left out.
 
 Numeric and ISO forms are read strictly here; month names come from CLDR, words of relative times from `rules/dates.toml`.
-A relative time needs a reference (`now`), else it is found but has no value. A day without a year needs another day of the page (`near`).
+A relative time needs a reference (`now`; a page may tell it: `moment`), else it is found but has no value. A day without a year needs
+another day of the page (`near`).
 
 >>> find("Иван 21:25 05.02.2026").written
 '2026-02-05T21:25:00'
@@ -14,7 +15,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -25,7 +26,16 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 
 _RULES = tomllib.loads(files("seeds").joinpath("rules/dates.toml").read_text(encoding="utf-8"))
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "month": 30 * 86400, "year": 365 * 86400}
+_SECONDS = {
+    "second": 1,
+    "minute": 60,
+    "half_hour": 1800,
+    "hour": 3600,
+    "day": 86400,
+    "week": 7 * 86400,
+    "month": 30 * 86400,
+    "year": 365 * 86400,
+}
 
 _DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
 _ISO = re.compile(
@@ -45,6 +55,8 @@ _MONTH_DAY = re.compile(
 )
 """A day without a year counts beside its clock time only: "May 5 people" is none."""
 _GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-ZА-ЯΑ-Ω]+$")
+_CTIME = re.compile(rf"([^\W\d_]{{3,14}})\s+({_DAY})\s+([012]?\d):([0-5]\d):([0-5]\d)\s(?:(\w{{3,4}}|[+-][01]\d[0-5]\d)\s)?({_YEAR})(?!\d)")
+"""As computers write it, the year last: "Thu Feb  5 11:32:00 2026"."""
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
 _CLOCK = re.compile(
     r"(?:(?<![\d:.,/-])|(?<=/\d\d-)|(?<=\d\d\d\d-))([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)"
@@ -52,8 +64,9 @@ _CLOCK = re.compile(
 )
 """A number may touch the half of the day (a page draws "01:30PM" and the post's "4" side by side); a letter may not."""
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
+_HALF_FIRST = re.compile(rf"({'|'.join(_RULES['am_first'] + _RULES['pm_first'])})\s?$")
 _ZONE = re.compile(
-    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|[(\[]?(?:(?:(?:UTC|GMT)\s?|(?<=[(\[]))(?P<hours>[+-]\d{{1,2}})(?::?(?P<minutes>[0-5]\d))?"
+    rf"\s?(?:(?P<offset>Z|[+-][01]\d:?[0-5]\d)|[(\[]?(?:(?:(?:UTC|GMT)\s?|(?<=[(\[]))(?P<hours>[+-][01]?\d)(?::?(?P<minutes>[0-5]\d))?"
     rf"|(?P<name>{'|'.join(map(re.escape, _RULES['zones']))}))[)\]]?)(?!\w)",
     re.IGNORECASE,
 )
@@ -72,10 +85,11 @@ _DIGITS = str.maketrans(
     {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))}
 )
 """Arabic and Indian digits to those that the patterns know, one for one."""
-_MAX_MORE, _MAX_ALONE = 40, 24
-"""Characters of a second number and unit, and of a line that is nothing but a relative time."""
+_MAX_MORE, _MAX_ALONE, _MAX_HALF, _MAX_MOMENT = 40, 24, 4, 160
+"""Characters of a second number and unit; of lines that are nothing but a relative time; of half a day before the clock time; of lines
+that tell the page's own moment."""
 _DIGIT = re.compile(r"\d")
-_CHEAP = re.compile(r"\d|[^\W\d_]{3}")
+_CHEAP = re.compile(r"\d|[^\W\d_]{3}|[^\x00-\x7f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,23 @@ def _year(month: int, number: int, near: date | None) -> int:
     return min(days, key=lambda day: abs(day - near)).year if near and days else 0
 
 
+def moment(lines: Sequence[str], lang: str | None = None) -> datetime | None:
+    """When a page says that it was itself made or saved ("It is currently ..."), with a clock time; None where it does not."""
+    short = (line.lower() for line in lines if len(line) <= _MAX_MOMENT and _DIGIT.search(line))
+    rests = (low.partition(lead)[2] for low in short for lead in _RULES["page"]["now"] if lead in low)
+    for rest in rests:
+        if _moment(rest, lang, None):
+            return _moment(rest, lang, is_day_first(lines))
+    return None
+
+
+def _moment(rest: str, lang: str | None, day_first: bool | None) -> datetime | None:
+    stamp = find(rest, lang=lang, day_first=day_first)
+    if stamp is None or not stamp.written or "T" not in stamp.written or not is_connected(rest[: stamp.begin]):
+        return None
+    return datetime.fromisoformat(stamp.written)
+
+
 def is_day_first(lines: Iterable[str]) -> bool | None:
     """Whether the page as a whole writes the day before the month; None where no date of it tells."""
     first = second = 0
@@ -145,7 +176,7 @@ def is_day_first(lines: Iterable[str]) -> bool | None:
 
 def _joined(line: str, day: _Part, clocks: list[_Part], near: date | None) -> Stamp:
     """The day with the clock time that stands beside it, if only connecting words and signs are between."""
-    clock = None if day.clock else next((clock for clock in clocks if _connected(_between(line, day, clock))), None)
+    clock = None if day.clock else next((clock for clock in clocks if is_connected(_between(line, day, clock))), None)
     begin, end = (min(day.begin, clock.begin), max(day.end, clock.end)) if clock else (day.begin, day.end)
     told = clock or day
     between = _BEFORE_ZONE.match(line, end) if told.clock and not told.zone else None
@@ -172,7 +203,8 @@ def _between(line: str, day: _Part, clock: _Part) -> str:
     return line[day.end : clock.begin] if clock.begin >= day.end else line[clock.end : day.begin]
 
 
-def _connected(between: str) -> bool:
+def is_connected(between: str) -> bool:
+    """Whether nothing but signs and words that belong to a time lie between its parts."""
     if len(between) > 24 or any(char.isdigit() for char in between):  # characters
         return False
     return all(word.lower() in fillers() for word in _WORD.findall(between))
@@ -191,15 +223,16 @@ def fillers() -> frozenset[str]:
 def _clocks(line: str, pattern: re.Pattern[str] = _CLOCK) -> Iterator[_Part]:
     for match in pattern.finditer(line):
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-        half = (match[4] or "").lower() if pattern is _CLOCK else ""
-        if half in _RULES["pm"] and hour < 12:
+        first = _HALF_FIRST.search(line, max(match.start() - _MAX_HALF, 0), match.start())
+        half = first[1] if first else (match[4] or "").lower() if pattern is _CLOCK else ""
+        if half in (*_RULES["pm"], *_RULES["pm_first"]) and hour < 12:
             hour += 12
-        elif half in _RULES["am"] and hour == 12:
+        elif half in (*_RULES["am"], *_RULES["am_first"]) and hour == 12:
             hour = 0
         if hour < 24:
             zone = _ZONE.match(line, match.end())
             end = zone.end() if zone else match.end()
-            yield _Part(match.start(), end, clock=(hour, minute, second), zone=_zone(zone) if zone else "")
+            yield _Part((first or match).start(), end, clock=(hour, minute, second), zone=_zone(zone) if zone else "")
 
 
 def _zone(match: re.Match[str]) -> str:
@@ -229,11 +262,22 @@ def _days(line: str, lang: str | None, day_first: bool | None) -> Iterator[_Part
     for match in _NUMERIC.finditer(line):
         if (found := _numeric(match, lang, day_first)) is not None:
             yield _Part(match.start(), match.end(), found)
+    if _COLON.search(line):
+        yield from _ctimes(line, lang)
     yield from _worded(line, lang)
     yield from _yearless(line)
     if not line.isascii():
         for match in _phrased().finditer(line):
             yield _Part(match.start(), match.end(), (int(match[3]), _phrases()[match[2]], int(match[1])))
+
+
+def _ctimes(line: str, lang: str | None) -> Iterator[_Part]:
+    for match in _CTIME.finditer(line):
+        month = _months(lang).get(match[1].lower())
+        if month and int(match[3]) < 24:
+            zone = _ZONE.fullmatch(match[6] or "")
+            clock = (int(match[3]), int(match[4]), int(match[5]))
+            yield _Part(match.start(), match.end(), (int(match[7]), month, int(match[2])), clock, _zone(zone) if zone else "")
 
 
 def _yearless(line: str) -> Iterator[_Part]:
@@ -355,8 +399,17 @@ def _units(lang: str | None) -> dict[str, str]:
 def relative_words() -> frozenset[str]:
     """Single words, lower case, one of which stands in every relative time that is written without a digit."""
     rules = _RULES["relative"]
-    phrases = [*rules["ago"]["after"], *rules["ago"]["before"], *rules["today"]["words"], *rules["yesterday"]["words"]]
-    return frozenset(phrase.split()[0] for phrase in phrases)
+    phrases = [
+        *rules["ago"]["after"],
+        *rules["ago"]["before"],
+        *(word for name in ("now", "today", "yesterday") for word in rules[name]["words"]),
+    ]
+    return frozenset(max(phrase.split(), key=len) for phrase in phrases)
+
+
+@cache
+def _now_words() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_any_of(_RULES['relative']['now']['words'])})(?!\w)", re.IGNORECASE)
 
 
 @cache
@@ -394,7 +447,7 @@ def _relative(line: str, lang: str | None, now: datetime | None) -> Stamp | None
             parts.append((int(other["number"]), also))
             begin, end = (begin - len(other[0]), end) if match["after"] else (begin, other.end())
         return Stamp(begin, end, line[begin:end], _before(now, parts), relative=True)
-    return _alone(line, lang, now) or _near_day(line, now)
+    return _alone(line, lang, now) or _just_now(line, now) or _near_day(line, now)
 
 
 def _before(now: datetime | None, parts: Iterable[tuple[int, str]]) -> str | None:
@@ -403,7 +456,7 @@ def _before(now: datetime | None, parts: Iterable[tuple[int, str]]) -> str | Non
         return None
     smallest = min((unit for _, unit in parts), key=_SECONDS.__getitem__)
     moment = now - timedelta(seconds=sum(number * _SECONDS[unit] for number, unit in parts))
-    return moment.strftime("%Y-%m-%dT%H:%M:%S" if smallest in ("second", "minute", "hour") else "%Y-%m-%d")
+    return moment.strftime("%Y-%m-%dT%H:%M:%S" if _SECONDS[smallest] < _SECONDS["day"] else "%Y-%m-%d")
 
 
 def _alone(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
@@ -419,19 +472,26 @@ def _alone(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
     return Stamp(begin, begin + len(match[0]), match[0], _before(now, [(number, unit)]), relative=True)
 
 
+def _just_now(line: str, now: datetime | None) -> Stamp | None:
+    match = _now_words().search(line) if len(line) <= _MAX_ALONE and not _DIGIT.search(line) else None
+    if match is None or not is_connected(line.replace(match[0], "", 1)):
+        return None
+    return Stamp(match.start(), match.end(), match[0], _before(now, [(0, "second")]), relative=True)
+
+
 def _near_day(line: str, now: datetime | None) -> Stamp | None:
     """ "yesterday, 21:25": only with a clock time beside it or alone on its line, since "today" is a word of any text."""
     clocks = list(_clocks(line))
     if not clocks and len(line) <= _MAX_ALONE and not _DIGIT.search(line):
         match = _near_words().search(line)
-        if match is None or not _connected(line.replace(match[0], "", 1)):
+        if match is None or not is_connected(line.replace(match[0], "", 1)):
             return None
         day = (now - timedelta(days=_days_back(match))).date().isoformat() if now else None
         return Stamp(match.start(), match.end(), match[0], day, relative=True)
     for match in _near_words().finditer(line) if clocks else ():
         for clock in clocks:
             gap = line[match.end() : clock.begin] if clock.begin >= match.end() else line[clock.end : match.start()]
-            if not _connected(gap) or clock.clock is None:
+            if not is_connected(gap) or clock.clock is None:
                 continue
             begin, end = min(match.start(), clock.begin), max(match.end(), clock.end)
             stamp = Stamp(begin, end, line[begin:end], None, relative=True)

@@ -17,7 +17,7 @@ class Document:
     lang: str | None = None
     """ISO 639-1, told from the text; None without evidence."""
     now: datetime | None = None
-    """Reference for relative times; None: they have no value."""
+    """Reference for relative times; None: the moment that an HTML page tells of itself, else they have no value."""
     warnings: tuple[Notice, ...] = ()
     """What was odd so far."""
 

@@ -10,10 +10,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from labels import ids
 from labels.thread import Comment, Notice
-from seeds import marks
+from seeds import dates, marks
+from seeds.marks import Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,15 @@ class RawComment:
     replies: tuple[str, ...] = ()
 
 
-def link(raws: Sequence[RawComment], *, newest_first: bool = False) -> tuple[tuple[Comment, ...], tuple[Notice, ...]]:
-    """Comments in page order, and what was odd. `newest_first`: a comment answers one that stands after it."""
+def link(raws: Sequence[RawComment], *, newest_first: bool = False, opened: bool = False) -> tuple[tuple[Comment, ...], tuple[Notice, ...]]:
+    """Comments in page order, and what was odd.
+
+    `newest_first`: a comment answers one that stands after it. `opened`: the article was the first of the numbers.
+    """
     names = ids.unique(_name(raw) for raw in raws)
-    warnings = _of_numbers(raws)
+    warnings = _of_numbers(raws, first=2 if opened else 1)
     parents: list[int | None] = []
-    finder = _Finder(raws, newest_first=newest_first)
+    finder = Finder(raws, newest_first=newest_first)
     for at, raw in enumerate(raws):
         parent, missing = finder.parent(at, raw)
         if missing and not raw.typed:
@@ -72,16 +77,22 @@ def link(raws: Sequence[RawComment], *, newest_first: bool = False) -> tuple[tup
 def _name(raw: RawComment) -> str:
     if raw.id is not None:
         return raw.id
-    return str(raw.number) if raw.number is not None else ids.stable_id(raw.author, raw.created_at or raw.created_at_raw, raw.text)
+    return str(raw.number) if raw.number is not None else ids.stable_id(raw.author, _fixed_time(raw), raw.text)
 
 
-def _of_numbers(raws: Sequence[RawComment]) -> list[Notice]:
+def _fixed_time(raw: RawComment) -> str | None:
+    """The time; None for one that another clock reads otherwise: "2 hours ago" is "3 hours ago" soon."""
+    stamp = dates.find(raw.created_at_raw) if raw.created_at_raw else None
+    return None if stamp and stamp.written is None else raw.created_at or raw.created_at_raw
+
+
+def _of_numbers(raws: Sequence[RawComment], first: int) -> list[Notice]:
     """Warnings on printed numbers that repeat or are missing."""
     numbers = [raw.number for raw in raws if raw.number is not None]
     found: list[Notice] = []
     if repeated := sorted({number for number in numbers if numbers.count(number) > 1} if len(numbers) < 2000 else _repeated(numbers)):
         found.append(Notice("comments", f"numbers repeated: {_few(repeated)}"))
-    if numbers and (missing := _missing(numbers)):
+    if numbers and (missing := _missing(numbers, first)):
         found.append(Notice("comments", f"numbers missing: {_few(missing)}"))
     return found
 
@@ -91,13 +102,13 @@ def _repeated(numbers: list[int]) -> set[int]:
     return {number for number in numbers if number in seen or seen.add(number)}  # type: ignore[func-returns-value]
 
 
-def _missing(numbers: list[int]) -> list[int]:
-    """Numbers between the smallest and the largest that no comment has; a list that begins at 2 or 3 lacks its first ones as well.
+def _missing(numbers: list[int], first: int) -> list[int]:
+    """Numbers between the smallest and the largest that no comment has; a list that begins shortly behind `first` lacks that as well.
 
     Where more are missing than there, the page shows a part of a thread, and nothing is said.
     """
     low, high = min(numbers), max(numbers)
-    gaps = sorted(set(range(1 if low <= 3 else low, high + 1)) - set(numbers)) if high - low < 4 * len(numbers) + 10 else []
+    gaps = sorted(set(range(first if low <= 3 else low, high + 1)) - set(numbers)) if high - low < 4 * len(numbers) + 10 else []
     return gaps if len(gaps) <= len(numbers) else []
 
 
@@ -106,10 +117,10 @@ def _few(numbers: Sequence[int], most: int = 20) -> str:
     return shown if len(numbers) <= most else f"{shown} and {len(numbers) - most} more"
 
 
-class _Finder:
+class Finder:
     """Looks a parent up by index, id, number, quoted words or name: surest first, the first that the comment gives decides."""
 
-    def __init__(self, raws: Sequence[RawComment], *, newest_first: bool) -> None:
+    def __init__(self, raws: Sequence[RawComment], *, newest_first: bool = False) -> None:
         self.raws = raws
         self.newest_first = newest_first
         self.by_number: dict[int, int] = {}
@@ -122,6 +133,17 @@ class _Finder:
                 self.by_id.setdefault(raw.id, at)
             if raw.author:
                 self.by_author[_folded(raw.author)].append(at)
+
+    def is_author(self, name: str) -> bool:
+        """Whether a comment is of that name."""
+        return _folded(name) in self.by_author
+
+    def knows(self, mark: Mark) -> bool:
+        """Whether a comment has the number that a mark names, or the name with which its words begin."""
+        if mark.number in self.by_number:
+            return True
+        parts = (mark.author or "").split()
+        return any(self.is_author(" ".join(parts[:size])) for size in range(1 if mark.typed else max(len(parts), 1), len(parts) + 1))
 
     def parent(self, at: int, raw: RawComment) -> tuple[int | None, str | None]:
         """Position of the parent; else what was named and not found, as words for a warning."""
@@ -165,12 +187,18 @@ class _Finder:
         tries = (self._by_author(at, " ".join(parts[:size])) for size in range(len(parts), 0, -1))
         return next((found for found in tries if found is not None), None)
 
+    @cached_property
+    def _texts(self) -> list[str]:
+        """Where the words of a quote are looked for."""
+        return [_folded(raw.text[:2000]) for raw in self.raws]
+
     def _by_quote(self, at: int, raw: RawComment) -> int | None:
         """The comment whose text holds the quoted words (of the named author, if one is named); the oldest where others quote them, too."""
-        places = range(len(self.raws)) if raw.reply_author is None else self.by_author.get(_folded(raw.reply_author), [])
+        named = self.by_author.get(_folded(raw.reply_author or ""))
+        places = range(len(self.raws)) if named is None else named
         words = _folded(raw.quoted or "")[:60]
-        hits = [place for place in places if place != at and words and words in _folded(self.raws[place].text[:2000])]
-        if raw.reply_author:
+        hits = [place for place in places if place != at and words and words in self._texts[place]]
+        if named is not None:
             return hits[0] if hits else None
         oldest = [place for place in hits if not any(self._is_later(place, other) for other in hits)]
         return (max(oldest) if self.newest_first else min(oldest)) if oldest and not self._is_later(oldest[0], at) else None

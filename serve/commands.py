@@ -187,7 +187,7 @@ def db_upgrade(database: Database = None) -> None:
 @db.command("erase")
 def db_erase(
     database: Database = None,
-    author: Annotated[str | None, typer.Option(help="All comments of this author, and the name.")] = None,
+    author: Annotated[str | None, typer.Option(help="All comments and articles of this author, and the name.")] = None,
     comment: Annotated[str | None, typer.Option(help="The comment with this id.")] = None,
     site: SiteOption = None,
 ) -> None:

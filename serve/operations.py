@@ -57,7 +57,7 @@ class Metrics:
         self.scored = Counter("threadwise_comments", "Comments by outcome", ["outcome"], **given)
         self.scores = Histogram("threadwise_score", "Scores, to see drift", ["output", "lang"], buckets=_TENTHS, **given)
         self.refusals = Counter("threadwise_refusals", "Requests of those who may not", ["why"], **given)
-        self.actions = Counter("threadwise_actions", "What the policy did", ["action"], **given)
+        self.actions = Counter("threadwise_actions", "What the policy did; in a dry run, what it would have", ["action", "would"], **given)
         self.webhooks = Counter("threadwise_webhooks", "Webhook tries", ["outcome"], **given)
 
     def turn(self, turn: Turn) -> None:
@@ -84,6 +84,8 @@ class Layer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] != "/":
+            scope["path"] = scope["path"].removesuffix("/")  # a redirect would have no body, and many clients follow none
         asked = Headers(scope=scope).get("x-request-id", "")
         request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", asked) else uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -129,7 +131,8 @@ class Layer:
         route = getattr(scope.get("route"), "path", "none")  # the pattern: a path would be one label per comment
         self._metrics.requests.labels(route, scope["method"] if route != "none" else "ANY", status).inc()
         self._metrics.latency.labels(route).observe(seconds)
-        _LOG.info("request", route=route, method=scope["method"], status=status, ms=round(seconds * 1000, 1))
+        texts = {"text": scope["state"]["texts"]} if "texts" in scope["state"] else {}
+        _LOG.info("request", route=route, method=scope["method"], status=status, ms=round(seconds * 1000, 1), **texts)
 
 
 class _Sent:

@@ -6,20 +6,20 @@ An event leaves the outbox only when a target has answered 2xx. A sender that is
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import ipaddress
 import logging
+import re
 import secrets
 import socket
 import threading
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from typing import Any
 
 import httpx2
 
-from labels.errors import ConfigError, StoreError
+from labels.errors import ConfigError
 from serve.store.events import Event, Events
 
 _LOG = logging.getLogger(__name__)
@@ -43,14 +43,19 @@ def signature(secret: str, id: str, timestamp: int, body: str) -> str:
 
 
 def checked(url: str, *, allow_private: bool) -> str:
-    """The URL, if events may go there. Raises ConfigError: no http, no host, or a private address."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{url}: a webhook is an http or https address")
+    """The URL, if events may go there. Raises ConfigError: no http, no host, no port, or a private address."""
+    try:
+        parts = httpx2.URL(url)
+        host, port = parts.raw_host.decode(), parts.port
+        host.encode("idna")  # as the resolver does, which raises for labels that are empty or longer than 63
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise ConfigError(f"{url}: a webhook is an http or https address: {error}") from error
+    if parts.scheme not in ("http", "https") or not host or (port is not None and not 0 < port < 65_536):
+        raise ConfigError(f"{url}: a webhook is an http or https address with a host, and a port from 1 to 65535 if any")
     if allow_private:
         return url
     try:
-        found = {item[4][0] for item in socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)}
+        found = {item[4][0] for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
         raise ConfigError(f"{url}: the name cannot be resolved: {error}") from error
     if any(not ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
@@ -73,6 +78,11 @@ class Sender:
         self._events, self._clock, self._timeout_s, self._allow_private, self._watch = events, clock, timeout_s, allow_private, watch
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether events that are due will be sent."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         self._stopping.clear()
@@ -106,8 +116,8 @@ class Sender:
                 self.send_due()
                 due = self._events.next_due()
                 wait = _IDLE_S if due is None else min(_IDLE_S, max(0.0, (due - self._now()) / 1000))
-            except StoreError as error:
-                _LOG.warning("outbox: %s", error)
+            except Exception as error:  # nobody would start the thread anew
+                _LOG.warning("outbox: %s: %s", type(error).__name__, error)
             self._wake.wait(wait)
 
     def _try(self, event: Event) -> None:
@@ -138,13 +148,15 @@ class Sender:
                 "webhook-signature": signature(event.secret, event.id, stamp, event.body),
             }
             url = checked(event.url, allow_private=self._allow_private)
-            answer = httpx2.post(url, content=event.body.encode(), headers=headers, timeout=self._timeout_s, follow_redirects=False)
-        except (httpx2.HTTPError, ConfigError, OSError, binascii.Error) as error:
+            # The body is left unread: it says nothing, and one without end would hold up everybody's events.
+            given: dict[str, Any] = {"headers": headers, "timeout": self._timeout_s, "follow_redirects": False}
+            with httpx2.stream("POST", url, content=event.body.encode(), **given) as answer:
+                asked = answer.headers.get("retry-after", "")
+        except Exception as error:  # of whatever kind: an address or an answer is to blame for its own delivery only
             return f"{type(error).__name__}: {error}", None
         if answer.is_success:
             return None, 0
-        asked = answer.headers.get("retry-after", "")
-        return str(answer.status_code), min(float(asked), 86_400) if asked.isdigit() else 0
+        return str(answer.status_code), min(float(asked), 86_400) if re.fullmatch("[0-9]+", asked) else 0
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

@@ -72,8 +72,13 @@ class Verdict:
     reasons: tuple[Reason, ...]
     policy: str
     """Version of the policy that decided."""
-    dry_run: bool = False
-    """True: `action` is publish, and the reasons say what would have decided."""
+    would: Action | None = None
+    """In a dry run what the rules say, and the reasons are those of it; None: no dry run, `action` is what they say."""
+
+    @property
+    def said(self) -> Action:
+        """What the rules say, dry run or not."""
+        return self.would or self.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,15 @@ class Policy:
     def act(self, case: Case) -> Verdict:
         """The first rule that holds decides; later ones of the same action are named too."""
         held = [(rule, reason) for rule in self.rules if _meant(rule, case) and (reason := KINDS[rule.kind](self, rule, case))]
-        if not held:
-            return Verdict(Action.REVIEW, (Reason("no rule holds"),), self.version)
-        action = held[0][0].action
+        action = held[0][0].action if held else Action.REVIEW
         reasons = tuple(
             reason for place, (rule, reason) in enumerate(held) if rule.action is action and (not place or rule.kind != "always")
-        )
-        return Verdict(Action.PUBLISH if self.dry_run else action, reasons, self.version, self.dry_run)
+        ) or (Reason("no rule holds"),)
+        if not self.dry_run:
+            return Verdict(action, reasons, self.version)
+        # A dry run too publishes nothing that nobody has judged.
+        done = Action.PUBLISH if case.scored.scored or action is Action.PUBLISH else Action.REVIEW
+        return Verdict(done, reasons, self.version, would=action)
 
     def threshold(self, rule: Rule, lang: str | None) -> float | None:
         """As a number; None where no threshold reaches the precision asked for."""
@@ -106,7 +113,9 @@ class Policy:
 
 
 def _meant(rule: Rule, case: Case) -> bool:
-    return (not rule.sites or case.site in rule.sites) and (not rule.languages or case.scored.lang in rule.languages)
+    """Whether a rule is for such comments. What nobody has judged is published only by a rule that was written for it."""
+    judged = case.scored.scored or rule.kind == "unscored" or rule.action is not Action.PUBLISH
+    return judged and (not rule.sites or case.site in rule.sites) and (not rule.languages or case.scored.lang in rule.languages)
 
 
 def _band(policy: Policy, rule: Rule, case: Case) -> Reason | None:
@@ -145,8 +154,7 @@ def _author(policy: Policy, rule: Rule, case: Case) -> Reason | None:
 
 
 def _always(policy: Policy, rule: Rule, case: Case) -> Reason | None:
-    """Publishes nothing that nobody has judged: only a rule that was written for it lets an unscored comment through."""
-    return Reason(rule.name) if case.scored.scored or rule.action is not Action.PUBLISH else None
+    return Reason(rule.name)
 
 
 KINDS: Mapping[str, Callable[[Policy, Rule, Case], Reason | None]] = {

@@ -71,6 +71,7 @@ class Service:
 
         Raises QueueFullError, TimeoutError; GoneError where nobody waits any more.
         """
+        request.state.texts = [item.text for item in inputs]  # to the log, which drops them unless they are asked for
         asked = [item if item.lang else replace(item, lang=_UNDETERMINED) for item in inputs]
         future = asyncio.wrap_future(self.queue.submit(asked, explain=explain, patience_s=patience_s))
         gone = asyncio.ensure_future(_disconnected(request))
@@ -141,7 +142,7 @@ class Service:
 
     def act(self, incoming: Incoming, scored: Scored) -> Verdict:
         verdict = self.in_force.policy.act(Case(incoming.text, incoming.site, incoming.author, scored))
-        self.metrics.actions.labels(verdict.action).inc()
+        self.metrics.actions.labels(verdict.action, verdict.would or "").inc()
         return verdict
 
 

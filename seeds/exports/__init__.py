@@ -9,24 +9,28 @@ to which nobody wrote give no Article and have no number.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import io
 import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import BinaryIO
 
 from labels.errors import DocumentError
 from labels.thread import Article, Notice
 from seeds import detect, replies
 from seeds.exports import activitystreams, blogger, commento, coral, disqus, isso, remark42, sniff, wxr
+from seeds.exports.losses import Losses
 from seeds.exports.thread import Thread
 
 __all__ = ["HEAD_BYTES", "kind", "read"]
 
 kind, HEAD_BYTES = sniff.kind, sniff.HEAD_BYTES
 
-_READERS: dict[str, Callable[[BinaryIO], Iterator[Thread]]] = {
+_READERS: dict[str, Callable[[BinaryIO, Losses], Iterator[Thread]]] = {
     "wxr": wxr.threads,
     "disqus": disqus.threads,
     "blogger": blogger.threads,
@@ -43,27 +47,47 @@ _READERS: dict[str, Callable[[BinaryIO], Iterator[Thread]]] = {
 def read(stream: BinaryIO, id: str = "export") -> Iterator[Article]:
     """The threads of an export that have comments, in its order, with the ids `ID#1`, `ID#2`, …
 
-    Raises DocumentError, at once for what is no export, later where the file breaks off: what stood before has been given by then.
+    Raises DocumentError, at once for what is no export, at the end for what of it could not be read: the rest has been given by then.
     """
-    with tempfile.TemporaryFile() as copy:
-        file = stream if stream.seekable() else _copied(stream, copy)
+    losses = Losses()
+    with ExitStack() as files:
+        file = stream
+        if not stream.seekable():
+            file = files.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(stream, file)
+            file.seek(0)
+        head = _head(file)
+        name = kind(head)
+        if name is None:
+            raise DocumentError("no export of a comment system that is known")
+        if sniff.is_packed(head):
+            file = io.BufferedReader(_Unpacked(file, losses))
+        if sniff.is_utf16(_head(file)):
+            file = _as_utf8(file, files.enter_context(tempfile.TemporaryFile()))
+        yield from _articles(_READERS[name](file, losses), id, name)
+    losses.check()
+
+
+class _Unpacked(gzip.GzipFile):
+    """A packed file that ends where it is damaged."""
+
+    def __init__(self, file: BinaryIO, losses: Losses) -> None:
+        super().__init__(fileobj=file)
+        self._losses = losses
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            yield from _threads(file, id)
+            data = self.read1(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DocumentError(f"the compressed export breaks off or is damaged: {error}") from error
+            self._losses.add(f"the compressed export breaks off or is damaged: {error}")
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
 
 
-def _threads(file: BinaryIO, id: str) -> Iterator[Article]:
-    head = _head(file)
-    name = kind(head)
-    if name is None:
-        raise DocumentError("no export of a comment system that is known")
-    plain = gzip.GzipFile(fileobj=file) if sniff.is_packed(head) else file
-    yield from _articles(_READERS[name](plain), id, name)  # type: ignore[arg-type]
-
-
-def _copied(stream: BinaryIO, copy: BinaryIO) -> BinaryIO:
-    shutil.copyfileobj(stream, copy)
+def _as_utf8(file: BinaryIO, copy: BinaryIO) -> BinaryIO:
+    """A copy of a file in UTF-16, since all readers take UTF-8."""
+    shutil.copyfileobj(codecs.getreader("utf-16")(file, "replace"), codecs.getwriter("utf-8")(copy, "replace"))
     copy.seek(0)
     return copy
 

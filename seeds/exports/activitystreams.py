@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from seeds.exports import records
+from seeds.exports.losses import Losses
 from seeds.exports.records import part, word
 from seeds.exports.thread import Thread
 from seeds.exports.values import text_of, time_of
@@ -37,10 +38,10 @@ _BELOW = """
 """
 
 
-def threads(stream: BinaryIO) -> Iterator[Thread]:
+def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
     """Of a list its items, streamed; else of the one object that the file is."""
     notes = _Notes()
-    for item in records.items(stream, records.first(stream, _LISTS) or ""):
+    for item in records.items(stream, records.first(stream, _LISTS) or "", losses):
         notes.add(item)
     yield from notes.threads()
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from seeds.exports import markup
+from seeds.exports.losses import Losses
 from seeds.exports.thread import Store, Thread
 from seeds.exports.values import text_of, time_of
 from seeds.replies import RawComment
 
 
-def threads(stream: BinaryIO) -> Iterator[Thread]:
+def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
     with Store() as store:
-        for entry in markup.elements(stream, "entry"):
+        for entry in markup.elements(stream, losses, "entry"):
             kinds = {str(child.get("term")).rpartition("#")[2] for child in entry if markup.name_of(child) == "category"}
             if "comment" in kinds:
                 _comment(store, entry)

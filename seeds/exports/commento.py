@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from seeds.exports import records
+from seeds.exports.losses import Losses
 from seeds.exports.records import word
 from seeds.exports.thread import Store, Thread
 from seeds.exports.values import text_of, time_of
@@ -14,12 +15,12 @@ from seeds.replies import RawComment
 _NOT_SHOWN = {"unapproved": "waiting for approval", "flagged": "flagged"}
 
 
-def threads(stream: BinaryIO) -> Iterator[Thread]:
+def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
     with Store() as store:
-        for writer in records.items(stream, "commenters.item"):
+        for writer in records.items(stream, "commenters.item", losses):
             if isinstance(writer, Mapping) and (name := word(writer, "name")):
                 store.remember(word(writer, "commenterHex") or "", name)
-        for comment in records.items(stream, "comments.item"):
+        for comment in records.items(stream, "comments.item", losses):
             if isinstance(comment, Mapping):
                 _add(store, comment)
         yield from store.threads()

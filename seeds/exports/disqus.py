@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from seeds.exports import markup
+from seeds.exports.losses import Losses
 from seeds.exports.thread import Store, Thread
 from seeds.exports.values import text_of, time_of
 from seeds.replies import RawComment
 
 
-def threads(stream: BinaryIO) -> Iterator[Thread]:
+def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
     with Store() as store:
-        for node in markup.elements(stream, "thread", "post"):
+        for node in markup.elements(stream, losses, "thread", "post"):
             if markup.name_of(node) == "post":
-                _post(store, node)
-            elif markup.name_of(node.getparent()) != "post":  # in a post the same name is a reference
+                _post(store, node, losses)
+            else:
                 _thread(store, node)
         yield from store.threads()
 
@@ -28,8 +29,11 @@ def _thread(store: Store, node: Any) -> None:
         store.thread(key, title=text_of(about.get("title")), url=about.get("link"), text=text_of(about.get("message")))
 
 
-def _post(store: Store, node: Any) -> None:
-    about, thread = markup.values(node), _reference(node, "thread") or ""
+def _post(store: Store, node: Any, losses: Losses) -> None:
+    about, thread = markup.values(node), _reference(node, "thread")
+    if thread is None:
+        losses.add(f"post {_id(node)} names no thread")
+        return
     if why := next((word for flag, word in (("isSpam", "spam"), ("isDeleted", "deleted")) if about.get(flag) == "true"), None):
         store.leave_out(thread, why)
         return

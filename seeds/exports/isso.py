@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 
 from labels.errors import DocumentError
 from seeds.exports import records
+from seeds.exports.losses import Losses
+from seeds.exports.records import word
 from seeds.exports.thread import Thread
 from seeds.exports.values import text_of, time_of
 from seeds.replies import RawComment
@@ -19,7 +21,7 @@ from seeds.replies import RawComment
 _NOT_SHOWN = {2: "waiting for approval", 4: "deleted"}
 
 
-def of_database(stream: BinaryIO) -> Iterator[Thread]:
+def of_database(stream: BinaryIO, _: Losses) -> Iterator[Thread]:
     """Read from a copy that is opened read-only; what its schema would run (views, triggers) is not trusted."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "isso.db")
@@ -27,7 +29,7 @@ def of_database(stream: BinaryIO) -> Iterator[Thread]:
             shutil.copyfileobj(stream, copy)
         try:
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as base:
-                base.row_factory = sqlite3.Row
+                base.row_factory, base.text_factory = _row, _text
                 base.execute("PRAGMA trusted_schema=OFF")
                 _check(base)
                 yield from _of_tables(base)
@@ -35,15 +37,25 @@ def of_database(stream: BinaryIO) -> Iterator[Thread]:
             raise DocumentError(f"the SQLite database cannot be read as isso's: {error}") from error
 
 
+def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
+    """The columns by name. SQLite holds any type in any column: bytes are read as the text that they should be."""
+    names = (column[0] for column in cursor.description)
+    return {name: _text(value) if isinstance(value, bytes) else value for name, value in zip(names, values, strict=True)}
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
 def _check(base: sqlite3.Connection) -> None:
-    tables = {str(row[0]) for row in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = {str(row["name"]) for row in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not {"threads", "comments"} <= tables:
         raise DocumentError(f"an SQLite database, but not isso's: its tables are {', '.join(sorted(tables)) or 'none'}")
 
 
 def _of_tables(base: sqlite3.Connection) -> Iterator[Thread]:
     for thread in base.execute("SELECT id, uri, title FROM threads ORDER BY id"):
-        found = Thread(title=thread["title"], url=thread["uri"])
+        found = Thread(title=word(thread, "title"), url=word(thread, "uri"))
         for row in base.execute("SELECT id, parent, created, mode, text, author FROM comments WHERE tid = ? ORDER BY id", (thread["id"],)):
             if why := _NOT_SHOWN.get(row["mode"]):
                 found.left_out[why] += 1
@@ -52,30 +64,30 @@ def _of_tables(base: sqlite3.Connection) -> Iterator[Thread]:
         yield found
 
 
-def _of_row(row: sqlite3.Row) -> RawComment:
+def _of_row(row: Mapping[str, Any]) -> RawComment:
     return RawComment(
-        text=text_of(str(row["text"] or "")),
-        id=str(row["id"]),
-        author=row["author"] or None,
-        reply_id=None if row["parent"] is None else str(row["parent"]),
+        text=text_of(word(row, "text")),
+        id=word(row, "id"),
+        author=word(row, "author"),
+        reply_id=word(row, "parent"),
         created_at=time_of(row["created"]),
-        created_at_raw=None if row["created"] is None else str(row["created"]),
+        created_at_raw=word(row, "created"),
     )
 
 
-def of_json(stream: BinaryIO) -> Iterator[Thread]:
-    for item in records.items(stream, "item"):
+def of_json(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
+    for item in records.items(stream, "item", losses):
         if isinstance(item, Mapping):
             comments = [_of_item(comment) for comment in item.get("comments") or () if isinstance(comment, Mapping)]
-            yield Thread(comments, title=records.word(item, "title"), url=records.word(item, "id"))
+            yield Thread(comments, title=word(item, "title"), url=word(item, "id"))
 
 
 def _of_item(item: Mapping[str, Any]) -> RawComment:
     return RawComment(
-        text=text_of(records.word(item, "text")),
-        id=records.word(item, "id"),
-        author=records.word(item, "author"),
-        reply_id=records.word(item, "parent"),
-        created_at=time_of(records.word(item, "created")),
-        created_at_raw=records.word(item, "created"),
+        text=text_of(word(item, "text")),
+        id=word(item, "id"),
+        author=word(item, "author"),
+        reply_id=word(item, "parent"),
+        created_at=time_of(word(item, "created")),
+        created_at_raw=word(item, "created"),
     )

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from labels.errors import DocumentError
-from seeds.exports.records import part, word
+from seeds.exports.losses import Losses
+from seeds.exports.records import part, sound, word
 from seeds.exports.thread import Store, Thread
 from seeds.exports.values import text_of, time_of
 from seeds.replies import RawComment
@@ -15,21 +16,24 @@ from seeds.replies import RawComment
 _VERSIONS = (0, 1)
 
 
-def threads(stream: BinaryIO) -> Iterator[Thread]:
+def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
     with Store() as store:
         for number, line in enumerate(stream, start=1):
-            if line.strip():
-                _add(store, _object(line, number), number)
+            if line.strip() and (comment := _object(line, number, losses)) is not None:
+                _add(store, comment, number)
         yield from store.threads()
 
 
-def _object(line: bytes, number: int) -> Mapping[str, Any]:
+def _object(line: bytes, number: int, losses: Losses) -> Mapping[str, Any] | None:
+    """None for a line that is no object: the others can be read without it."""
     try:
-        value = json.loads(line)
+        value = json.loads(sound(line))
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"line {number}: broken JSON: {error}") from error
+        losses.add(f"line {number}: broken JSON: {error}")
+        return None
     if not isinstance(value, Mapping):
-        raise DocumentError(f"line {number}: expected an object, got {type(value).__name__}")
+        losses.add(f"line {number}: expected an object, got {type(value).__name__}")
+        return None
     return value
 
 

@@ -14,10 +14,15 @@ import zlib
 
 HEAD_BYTES = 65_536
 _GZIP, _ZIP, _SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"SQLite format 3\x00"
-_PROLOG = re.compile(rb"[\s`]*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<(?P<root>[\w:.-]+)", re.DOTALL)
-"""Up to the root element; a stray backquote before it occurs. A DOCTYPE is no part of it: no export has one."""
+_PROLOG = re.compile(
+    rb"[\s`]*+(?:(?:<\?.*?\?>|<!--.*?-->|(?P<doctype><!DOCTYPE[^<>\[]*+(?:\[.*?\]\s*+)?>))\s*+)*+<(?P<root>[\w:.-]++)(?P<attributes>[^<>]*+)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Up to the end of the root element's tag; a stray backquote before it occurs."""
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_CORAL_ROW = re.compile(rf'"?{_UUID}"?,.{{8,60}}?,"?https?://.{{1,2000}}?"?,"?https?://[^,]*commentID={_UUID}'.encode(), re.IGNORECASE)
+_CORAL_ROW = re.compile(
+    rf'"?{_UUID}"?([,;\t]).{{8,60}}?\1"?https?://.{{1,2000}}?"?\1"?https?://[^,;\t]*commentID={_UUID}'.encode(), re.IGNORECASE
+)
 _JSON = (
     # name, what must stand in the head
     ("remark42", re.compile(rb'\A\{[^\n]*"version"\s*:[^\n]*"(?:users|posts)"\s*:[^\n]*\}\s*(?:\n|\Z)')),
@@ -32,6 +37,8 @@ def kind(head: bytes) -> str | None:
     """The format by its name here, packed with gzip or not; None for what is no export (a page, plain text)."""
     if is_packed(head):
         head = _unpacked(head)
+    if is_utf16(head):
+        head = head.decode("utf-16", "replace").encode("utf-8", "replace")
     if head.startswith(_SQLITE):
         return "isso"
     if head.startswith(_ZIP):
@@ -39,7 +46,7 @@ def kind(head: bytes) -> str | None:
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if start[:1] in b"{[" and start:
         return next((name for name, pattern in _JSON if pattern.search(start)), None)
-    if root := _PROLOG.match(start):
+    if root := prolog(start):
         return _of_xml(root["root"].lower(), start)
     return "coral" if b"commentid=" in start.lower() and _CORAL_ROW.search(start) else None
 
@@ -47,6 +54,16 @@ def kind(head: bytes) -> str | None:
 def is_packed(head: bytes) -> bool:
     """Whether it is packed with gzip."""
     return head.startswith(_GZIP)
+
+
+def is_utf16(head: bytes) -> bool:
+    """Whether it says that each of its signs has two bytes."""
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
+def prolog(head: bytes) -> re.Match[bytes] | None:
+    """What stands before the first element's content: `doctype` (None without one), `root` (its name), `attributes`."""
+    return _PROLOG.match(head.removeprefix(codecs.BOM_UTF8))
 
 
 def _unpacked(head: bytes) -> bytes:

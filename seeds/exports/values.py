@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 from lxml import etree, html
 
 from seeds import dates, detect
 
 _BLOCKS = ("p", "div", "li", "ul", "ol", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "figure")
+_TAG = re.compile(r"<[^<>]*>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -30,11 +32,13 @@ def text_of(markup: str | None) -> str:
 
 
 def _rendered(source: str) -> str:
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         tree = html.document_fromstring(f"<div>{source}</div>".encode(), parser=parser)
     except etree.ParserError:
         return ""
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):  # too deep for a tree, which ends there
+        return unescape(_TAG.sub(" ", source))
     for node in tree.iter("script", "style"):
         node.text = None
     for node in tree.iter("br"):

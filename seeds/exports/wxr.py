@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from seeds.exports import markup
+from seeds.exports.losses import Losses
 from seeds.exports.thread import Thread
 from seeds.exports.values import text_of, time_of
 from seeds.replies import RawComment
@@ -14,8 +15,8 @@ _NOT_SHOWN = {"0": "waiting for approval", "spam": "spam", "trash": "deleted", "
 _OF_READERS = ("", "comment")
 
 
-def threads(stream: BinaryIO) -> Iterator[Thread]:
-    for item in markup.elements(stream, "item"):
+def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
+    for item in markup.elements(stream, losses, "item"):
         yield _thread(item)
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from labels.thread import Article, Notice
-from seeds import detect, replies
+from seeds import dates, detect, replies
 from seeds.document import Document, Reading
 from seeds.html import article, embedded, general, parents, platforms, stated, talk, times, tree
 from seeds.html.embedded import Item
@@ -61,7 +62,10 @@ def read_tree(root: Element | None, document: Document, ways: Collection[str] = 
         rules = ()
     thread = _of_talk(page, lang) if "talk" in ways else None
     if thread is None:
-        thread = _thread(page, times.find(page, lang, document.now), lang, ways, platforms.platforms() if rules is None else rules)
+        now = document.now or dates.moment(page.lines, lang)
+        day = article.head(page).published_at
+        near = date.fromisoformat(day[:10]) if day else now and now.date()
+        thread = _thread(page, times.find(page, lang, now, near), lang, ways, platforms.platforms() if rules is None else rules)
     return _reading(document, page, lang, thread)
 
 
@@ -123,13 +127,14 @@ def _raw(page: Page, item: Fields, parent: int | None) -> RawComment:
 
 
 def _reading(document: Document, page: Page, lang: str | None, thread: _Thread | None) -> Reading:
-    head = article.head(page)
+    cut = article.regions(page, thread.fields if thread else ())
+    head = article.head(page, cut)
     opening = None
     raws, places = (list(thread.raws), list(thread.places)) if thread else ([], [])
     if thread and thread.opens and raws:
         opening, raws, places = raws[0], [_without_first(raw) for raw in raws[1:]], places[1:]
-    comments, notices = replies.link(raws)
-    text = _text(page, thread, opening)
+    comments, notices = replies.link(raws, opened=opening is not None)
+    text = _text(page, thread, opening, cut)
     return Reading(
         Article(
             id=document.id,
@@ -147,11 +152,11 @@ def _reading(document: Document, page: Page, lang: str | None, thread: _Thread |
     )
 
 
-def _text(page: Page, thread: _Thread | None, opening: RawComment | None) -> str:
+def _text(page: Page, thread: _Thread | None, opening: RawComment | None, cut: Sequence[int]) -> str:
     """The article's words; a talk page has none, being comments only."""
     if opening or (thread and thread.way == "talk"):
         return opening.text if opening else ""
-    return article.text(page, article.regions(page, thread.fields if thread else ()))
+    return article.text(page, cut)
 
 
 def _without_first(raw: RawComment) -> RawComment:

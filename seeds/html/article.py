@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, compress, islice
@@ -42,6 +43,7 @@ _AUTHOR = (
 _NAME = (("meta[property=og:title]", "content"), ("meta[name=twitter:title]", "content"))
 _URL = (("link[rel=canonical][href^=http]", "href"), ("meta[property=og:url]", "content"))
 """Selectors, tried in order, with the attribute that says it; "" = the element's text."""
+_COMMENTS = selector("[itemtype$=/Comment], [itemtype$=/UserComments], [itemtype$=/Review]")
 
 
 _WORDLESS = (
@@ -84,25 +86,25 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 """Characters that lxml reads out of a page but does not let be written back."""
 
 
-def head(page: Page) -> Head:
-    """Title, author and day by the page's own statements: meta elements, JSON-LD, headings."""
-    said = _Said(page)
-    data = _linked(page.root)
+def head(page: Page, cut: Sequence[int] = ()) -> Head:
+    """Title, author and day by the page's own statements: meta elements, JSON-LD, headings. What the elements `cut` say is of comments."""
+    said = _Said(page, cut)
+    data = embedded.subject(page.root)
     return Head(
         title=_title(page.root, said, data),
-        author=said.first(_AUTHOR, unlike="http") or _name(data.get("author")),
+        author=said.first(_AUTHOR, unlike="http") or _flat(embedded.author(data) or "") or None,
         published_at=_day(said, data),
         url=said.first(_URL),
     )
 
 
 class _Said:
-    """What elements say, be they in the page's head or visible."""
+    """What elements say of the article, be they visible or not."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, cut: Sequence[int]) -> None:
         self.page = page
-        self.heads = list(page.root.iter("meta", "link"))
-        self.hidden = [element for outer in page.root.iter("noscript") for element in outer.iter()]
+        self.hidden = [element for outer in page.root.iter("head", "noscript") for element in outer.iter()]
+        self.begins, self.ends = _of_others(page, cut)
 
     def first(self, rules: Rules, unlike: str = "\n") -> str | None:
         """The first rule's value that is not too long."""
@@ -112,34 +114,34 @@ class _Said:
         """For each rule the first value that does not begin with `unlike`."""
         for css, attribute in rules:
             chosen = _selector(css)
-            shown, beside = ((), self.heads) if chosen[0][-1].tag in ("meta", "link") else (select(self.page, chosen), self.hidden)
-            found = chain(
-                self.page.elements(shown),
-                (element for element in beside if any(fits(element, steps) for steps in chosen)),
-            )
+            shown = self.page.elements([node for node in select(self.page, chosen) if self._is_own(node)])
+            hidden = (element for element in self.hidden if any(fits(element, steps) for steps in chosen))
+            found = chain(hidden, shown) if chosen[0][-1].tag in ("meta", "link") else chain(shown, hidden)
             texts = ((element.get(attribute) if attribute else "".join(element.itertext())) for element in found)
             yield from islice((text for text in texts if text is not None and not text.startswith(unlike)), 1)
+
+    def _is_own(self, node: int) -> bool:
+        at = bisect_right(self.begins, node) - 1
+        return at < 0 or node >= self.ends[at]
 
 
 _selector = cache(selector)
 
 
-def _linked(root: Element) -> dict[str, Any]:
-    """The article's object in JSON-LD."""
-    for script in root.iter("script"):
-        value = embedded.loaded(script.text or "") if script.get("type") == "application/ld+json" else None
-        values = value if isinstance(value, list) else [value]
-        for item in values:
-            inner = item.get("@graph") if isinstance(item, dict) else None
-            for found in [item, *(inner if isinstance(inner, list) else ())]:
-                if isinstance(found, dict) and str(found.get("@type")).endswith(("Article", "Posting", "Question", "Report", "Recipe")):
-                    return found
-    return {}
+def _of_others(page: Page, cut: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Where the ranges of elements that speak of comments begin and end. A review with the page's heading in it is the article."""
+    headings = page.having("h1")
+    marked = [node for node in select(page, _COMMENTS) if bisect_left(headings, node) == bisect_left(headings, page.end[node])]
+    begins: list[int] = []
+    for node in sorted({*cut, *marked}):
+        if not begins or node >= page.end[begins[-1]]:
+            begins.append(node)
+    return begins, [page.end[node] for node in begins]
 
 
-def _title(root: Element, said: _Said, data: dict[str, Any]) -> str | None:
+def _title(root: Element, said: _Said, data: Mapping[str, Any]) -> str | None:
     shown = [text for node in islice(root.iter("h1"), 20) if (text := _flat("".join(node.itertext())))]
-    named = said.first(_NAME) or _flat(str(data.get("headline") or ""))
+    named = said.first(_NAME) or _flat(str(data.get("headline") or data.get("name") or ""))
     whole = _flat(root.findtext(".//title") or "")
     for text in shown:  # the heading that the page's name repeats is the article's, not the site's
         if text in (named or "") or text in whole:
@@ -148,19 +150,13 @@ def _title(root: Element, said: _Said, data: dict[str, Any]) -> str | None:
     return best[:_MAX_TITLE] or None
 
 
-def _day(said: _Said, data: dict[str, Any]) -> str | None:
-    stated = str(data.get("datePublished") or data.get("dateCreated") or "")
+def _day(said: _Said, data: Mapping[str, Any]) -> str | None:
+    stated = str(data.get("datePublished") or data.get("dateCreated") or data.get("published") or "")
     for value in chain([stated], said.values(_PUBLISHED)):
         stamp = times.of_value(value) or dates.find(value)
         if stamp is not None and stamp.written:
             return stamp.written
     return None
-
-
-def _name(value: Any) -> str | None:
-    value = value[0] if isinstance(value, list) and value else value
-    name = value.get("name") if isinstance(value, dict) else value
-    return _flat(name) or None if isinstance(name, str) and "://" not in name else None
 
 
 def _flat(text: str) -> str:
@@ -190,12 +186,12 @@ def text(page: Page, cut: Sequence[int]) -> str:
     while outer:
         _remove(outer.pop())  # what nothing names any more is freed
     for script in list(page.root.iter("script")):
-        if script.get("type") != "application/ld+json":
+        if embedded.kind(script) not in embedded.LINKED:
             _remove(script)
     etree.strip_elements(page.root, *_WORDLESS, with_tail=False)
     from trafilatura import extract  # loads many modules: only where a page is read
 
-    return extract(page.root, options=_options()) or ""
+    return extract(page.root, options=_options()) or embedded.body(embedded.subject(page.root))
 
 
 @cache

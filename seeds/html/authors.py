@@ -37,7 +37,7 @@ _AROUND = 0.3
 _REACH = 80
 """Elements of a record that are looked at for an author, from its begin; as many from its end."""
 _PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"(?<![^\W\d_])\d+")
 _TOKEN = re.compile(r"[a-z]+")
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
 _STRONG, _WEAK, _NOT = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not"))

@@ -7,10 +7,11 @@ import tomllib
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import accumulate
+from itertools import accumulate, chain, groupby, islice
 
 from seeds import marks
 from seeds.html.authors import Named
@@ -19,6 +20,17 @@ from seeds.html.tree import Page, mean
 
 Places = Sequence[Sequence[int]]
 """For each record the elements that a rule names in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """Short lines, digits and the author's name masked, that stand in most records."""
+
+    times: Mapping[str, int]
+    """In how many records each stands."""
+    printed: int
+    """A line that stands in as many is the page's; one in fewer may be all that a comment says ("Thanks!")."""
+
 
 _MAX_NOISE = 120
 _DIGITS = re.compile(r"\d+")
@@ -30,50 +42,70 @@ _FRAME = re.compile(rf"\w*signature?(?:$|[\s_-])|(?:^|[\s_-])(?:{'|'.join(_RULES
 
 def texts(page: Page, records: Sequence[Record], names: Sequence[Named], given: Places | None) -> list[tuple[str, str]]:
     """Text and header of each record."""
-    rest = _rest(page, records, names)
-    chosen = given if given is not None else _slot_nodes(page, records, names, rest)
+    bodies = given or [()] * len(records)
+    apart = [_without_head(page, record, node, name) for record, (node, name, _) in zip(records, names, strict=True)]
+    forms = _empty_forms(page, records, apart)
+    rest = [_without_frame(page, *each, forms) for each in zip(records, apart, bodies, strict=True)]
+    chosen, named = (given, True) if given is not None else _slot_nodes(page, records, names, rest)
     noise = _noise(page, rest, [name for _, name, _ in names])
     found = []
     for record, pieces, nodes, (name_node, name, _) in zip(records, rest, chosen, names, strict=True):
-        body = _inside(page, record, pieces, nodes, name_node) if nodes or given is not None else pieces
-        text = tidy(page, body, noise, name)
+        alone = [node for node in nodes if _is_alone(page, record, node, name_node)]
+        body: Sequence[int] = pieces
+        if nodes or given is not None:
+            own = _without_frame(page, record, record.own, nodes, forms)
+            body = sorted({at for node in nodes for at in _inside(page, node, own if node in alone else pieces)})
+        if not named or not alone or alone != nodes:
+            text = _tidy(page, body, noise, name)
+        else:
+            text = page.join(body if given is not None else _without_links(page, body, noise, name))
         inside = set(body)
         header = page.join(at for at in record.own if at not in inside)
         found.append((text, header))
     return found
 
 
-def _inside(page: Page, record: Record, pieces: Sequence[int], nodes: Sequence[int], name_node: int | None) -> list[int]:
-    """The pieces in some elements of a record: all of them where name and time stand apart, though it may be on the same line."""
-    found: set[int] = set()
-    own = set(_without_frame(page, record, record.own))
-    for node in nodes:
-        apart = not any(page.holds(node, other) for other in (name_node, record.time.node if record.time else None) if other is not None)
-        found |= (own if apart else set(pieces)) & set(range(page.first[node], page.last[node]))
-    return sorted(found)
+def _is_alone(page: Page, record: Record, node: int, name_node: int | None) -> bool:
+    """Whether an element holds neither the record's name nor its time, though they may be on the same line."""
+    return not any(page.holds(node, other) for other in (name_node, record.time.node if record.time else None) if other is not None)
 
 
-def _rest(page: Page, records: Sequence[Record], names: Sequence[Named]) -> list[array[int]]:
-    """Pieces of each record without author and time and the lines around them."""
-    found = []
-    for record, (node, name, _) in zip(records, names, strict=True):
-        gone: set[int] = set()
-        time = record.time
-        if time is not None and time.line < len(page.lines):
-            gone |= _of_line(page, time.line) if len(page.lines[time.line]) <= 120 else set(range(time.begin, time.end))
-        if node is not None and name:
-            line = page.line_of[page.first[node]]
-            gone |= _of_line(page, line) if len(page.lines[line]) <= len(name) + 40 else set(range(page.first[node], page.last[node]))
-        found.append(_without_frame(page, record, array("i", (at for at in record.own if at not in gone))))
-    return found
+def _inside(page: Page, node: int, pieces: array[int]) -> array[int]:
+    return pieces[bisect_left(pieces, page.first[node]) : bisect_left(pieces, page.last[node])]
 
 
-def _without_frame(page: Page, record: Record, pieces: array[int]) -> array[int]:
-    """Without the elements whose class says that they are no words of the comment, unless they hold most of it."""
+def _without_head(page: Page, record: Record, node: int | None, name: str | None) -> array[int]:
+    """A record's pieces without author and time and the lines around them."""
+    gone: set[int] = set()
+    time = record.time
+    if time is not None and time.line < len(page.lines):
+        gone |= _of_line(page, time.line) if len(page.lines[time.line]) <= 120 else set(range(time.begin, time.end))
+    if node is not None and name:
+        line = page.line_of[page.first[node]]
+        gone |= _of_line(page, line) if len(page.lines[line]) <= len(name) + 40 else set(range(page.first[node], page.last[node]))
+    return array("i", (at for at in record.own if at not in gone))
+
+
+def _empty_forms(page: Page, records: Sequence[Record], rest: Sequence[array[int]]) -> frozenset[str]:
+    """The tags that hold no words of comments: not <form> where forms, each with words of its own, hold most of the records' words."""
+    forms = page.having("form")
+    held: dict[str, int] = {}
+    total = 0
+    for record, pieces in zip(records, rest, strict=True) if forms else ():
+        lengths = _lengths(page, pieces)
+        total += lengths[-1]
+        held |= {page.text(node): _held(page, node, pieces, lengths) for node in record.among(forms)}
+    return _FORMS if 2 * sum(held.values()) <= total else _FORMS - {"form"}
+
+
+def _without_frame(page: Page, record: Record, pieces: array[int], bodies: Sequence[int], forms: Collection[str]) -> array[int]:
+    """Without the elements whose tag or class says that they are no words of the comment, unless they hold its body or most of it."""
     gone: set[int] = set()
     lengths = _lengths(page, pieces)
     for node in record.among(page.choice("frames", _is_frame_element)):
-        if node != record.begin and (page.tags[node] in _FORMS or 2 * _held(page, node, pieces, lengths) < lengths[-1]):
+        if node == record.begin or any(page.holds(node, body) for body in bodies):
+            continue
+        if page.tags[node] in forms or (_is_frame_name(page.words(node)) and 2 * _held(page, node, pieces, lengths) < lengths[-1]):
             gone.update(range(page.first[node], page.last[node]))
     return array("i", (at for at in pieces if at not in gone)) if gone else pieces
 
@@ -97,8 +129,10 @@ def _of_line(page: Page, line: int) -> set[int]:
     return set(range(page.line_first[line], high))
 
 
-def _slot_nodes(page: Page, records: Sequence[Record], names: Sequence[Named], rest: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The element that holds the text in each record, if one look holds most of it; else none for all."""
+def _slot_nodes(
+    page: Page, records: Sequence[Record], names: Sequence[Named], rest: Sequence[Sequence[int]]
+) -> tuple[list[list[int]], bool]:
+    """The element that holds the text in each record, if one look holds most of it, else none for all; whether its class says "body"."""
     held: dict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("i"), array("i")))
     """For each look the records that have it and its first element in each: arrays, since large pages have very many."""
     sizes: Counter[str] = Counter()
@@ -122,7 +156,7 @@ def _slot_nodes(page: Page, records: Sequence[Record], names: Sequence[Named], r
     found: list[list[int]] = [[] for _ in records]
     for at, node in zip(*held[best], strict=True) if best else ():
         found[at].append(node)
-    return found
+    return found, best is not None and _says_body(page, held[best][1][0])
 
 
 def _lengths(page: Page, pieces: Sequence[int]) -> list[int]:
@@ -157,29 +191,66 @@ def _says_body(page: Page, node: int) -> bool:
     return _BODY.search(page.words(node)) is not None
 
 
-def _noise(page: Page, rest: Sequence[Sequence[int]], names: Sequence[str | None]) -> frozenset[str]:
-    """Short lines, digits and the author's name masked, that stand in most records."""
-    if len(rest) < 3:
-        return frozenset()
+def _noise(page: Page, rest: Sequence[Sequence[int]], names: Sequence[str | None]) -> _Noise:
     seen: Counter[str] = Counter()
     for pieces, name in zip(rest, names, strict=True):
         lines = {page.line_of[at] for at in pieces}
         seen.update({_masked(page.lines[line], name) for line in lines if len(page.lines[line]) <= _MAX_NOISE})
-    return frozenset(line for line, times in seen.items() if times >= max(0.5 * len(rest), 3))
+    found = {line: times for line, times in seen.items() if times >= max(0.5 * len(rest), 3)}
+    if not found:
+        return _Noise({}, 1)
+    silent = sum(
+        all(_masked(page.lines[page.line_of[at]], name) in found for at in pieces) for pieces, name in zip(rest, names, strict=True)
+    )
+    return _Noise(found, max(found.values()) + (2 * silent >= len(rest)))
 
 
 def _masked(line: str, name: str | None) -> str:
     return _DIGITS.sub("0", line.replace(name, "@") if name else line)
 
 
-def tidy(page: Page, pieces: Sequence[int], noise: frozenset[str] = frozenset(), name: str | None = None) -> str:
-    """Pieces as text: without the lines of the page's frame, without buttons at the end and labels at the begin."""
-    lines = [line for line in page.join(pieces).split("\n") if line and _masked(line, name) not in noise]
-    while lines and _is_frame(lines[-1]):
+def _tidy(page: Page, pieces: Sequence[int], noise: _Noise, name: str | None) -> str:
+    """Pieces as text: without noise, or with the rarest of it where all is noise; without buttons at the end and labels at the begin."""
+    lines = _without_buttons(page.join(pieces).split("\n"))
+    times = [noise.times.get(_masked(line, name), 0) for line in lines]
+    least = min(times, default=0)
+    if least >= noise.printed:
+        return ""
+    return "\n".join(_without_buttons([line for line, seen in zip(lines, times, strict=True) if seen == least]))
+
+
+def _without_links(page: Page, pieces: Sequence[int], noise: _Noise, name: str | None) -> Sequence[int]:
+    """A body that a class names without the buttons and headings at its ends, if they are links or stand in most records: else the
+    commenter wrote them.
+    """
+    lines = [list(line) for _, line in groupby(pieces, key=page.line_of.__getitem__)]
+
+    def is_cut(line: Sequence[int]) -> bool:
+        text = page.join(line)
+        repeated = len(lines) > 1 and _masked(text, name) in noise.times
+        if _is_frame(text):
+            return repeated or _is_linked(page, line)
+        return repeated and (_is_linked(page, line) or marks.is_heading(text))
+
+    while lines and is_cut(lines[-1]):
         lines.pop()
-    while lines and _is_frame(lines[0]):
+    while lines and is_cut(lines[0]):
         lines.pop(0)
-    return "\n".join(lines)
+    return list(chain.from_iterable(lines))
+
+
+def _is_linked(page: Page, pieces: Sequence[int]) -> bool:
+    """Whether all pieces stand in links, at most a few elements deep."""
+    return all(any(page.tags[node] == "a" for node in (page.owner[at], *islice(page.ancestors(page.owner[at]), 3))) for at in pieces)
+
+
+def _without_buttons(lines: Sequence[str]) -> Sequence[str]:
+    begin, end = 0, len(lines)
+    while begin < end and _is_frame(lines[end - 1]):
+        end -= 1
+    while begin < end and _is_frame(lines[begin]):
+        begin += 1
+    return lines[begin:end]
 
 
 def _is_frame(line: str) -> bool:

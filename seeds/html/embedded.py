@@ -11,20 +11,38 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from seeds.html import times
 from seeds.html.tree import Element, Page, flatten, parse
 from seeds.replies import RawComment
 
-_LINKED = ("application/ld+json", "application/activity+json")
+LINKED = ("application/ld+json", "application/activity+json")
 _TYPES = frozenset(["comment", "usercomments", "answer", "discussionforumposting", "socialmediaposting", "note"])
-_STATE = re.compile(r"^\s*(?:(?:var|let|const)\s+)?[\w.$\[\]\"']{1,80}\s*=\s*(?=[{\[])")
+_ARTICLES = ("article", "posting", "question", "report", "recipe", "note")
+"""Ends of the types that an article, or the post that opens a discussion, may have."""
+_LEAD = re.compile(r"(?:\s+|<!--|(?://|/\*)?\s{0,9}<!\[CDATA\[(?:\s{0,9}\*/)?|//[^\n]*\n|/\*.*?\*/)*+", re.DOTALL)
+"""What may stand before the JSON of a script: comments, and what hides the script from old browsers."""
+_ASSIGNED = re.compile(r"=\s{0,9}(?:(?=\{\s{0,99}\"|\[\s{0,99}[{\[])|(JSON\.parse\(\s{0,9})(?=[\"']))")
+_MAX_ASSIGNED = 20
+_STRING = re.compile(r""""((?:[^"\\]+|\\.)*+)"|'((?:[^'\\]+|\\.)*+)'""", re.DOTALL)
+_ESCAPE = re.compile(r"""\\x([0-9a-fA-F]{2})|\\([^"\\/bfnrtux])|\\.|(")""", re.DOTALL)
+_DECODER = json.JSONDecoder(strict=False)
+_UNDEFINED = re.compile(r"""("(?:[^"\\]+|\\.)*+"?)|\bundefined\b""", re.DOTALL)
+_NULL = "null".ljust(len("undefined"))
+_SURROGATE = re.compile(r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""A half of a character; group 1: what only looks like one."""
+_VARYING = re.compile(r"\d+|(?<=\w:)[^.\[\]]+")
+"""Numbers in a path, and the ids of an Apollo cache ("Comment:ab12")."""
+_CALLED = re.compile(r"(?:comment|repl(?:y|ies))\w*(?:\.\w+)?[\[:.]0[^.]*(?:\.\w+)?$", re.IGNORECASE)
+"""The pattern of a path whose list is called so: "comments.items[0]"."""
 _TEXT = (
     "text",
     "commentText",
     "articleBody",
     "content",
+    "contentMap",
     "body",
     "message",
     "cooked",
@@ -51,6 +69,7 @@ _AUTHOR = (
     "nickname",
     "name",
 )
+_WRITER = ("author", "creator", "attributedTo")
 _ACTOR = ("attributedTo", "actor")
 _TIME = (
     "dateCreated",
@@ -69,6 +88,7 @@ _TIME = (
 )
 _PARENT = ("parentItem", "inReplyTo", "parent_id", "parentId", "parentID", "parent", "reply_to_post_number", "in_reply_to_id", "replyTo")
 _ID = ("@id", "id", "identifier", "_id", "commentId", "comment_id", "post_number", "url")
+_BODY = ("articleBody", "text", "content", "contentMap")
 _MAX_STATE = 8_000_000
 _MAX_VALUES = 400_000
 
@@ -83,26 +103,78 @@ class Item:
 
 def linked_data(root: Element) -> list[Item]:
     """The comments of the page's JSON-LD."""
+    values = list(_linked_values(root))
+    opening = _subject(values)
     found: list[Item] = []
-    for number, script in enumerate(root.xpath(" | ".join(f"//script[@type='{kind}']" for kind in _LINKED)), start=1):
-        if (value := loaded(script.text or "")) is not None:
-            found += _comments(value, f"ld+json {number}", _is_typed)
-    return found
+    for number, value in enumerate(values, start=1):
+        found += _comments(value, f"ld+json {number}", lambda each: each is not opening and _is_typed(each))
+    name = _identity(opening)
+    return [replace(item, raw=replace(item.raw, reply_id=None)) if name and item.raw.reply_id == name else item for item in found]
+
+
+def subject(root: Element) -> Mapping[str, Any]:
+    """What the page's JSON-LD is about: its article, or the question or post that opens a discussion. Empty where it names none."""
+    return _subject(list(_linked_values(root))) or {}
+
+
+def body(value: Mapping[str, Any]) -> str:
+    """The words of a `subject`."""
+    return plain(_words(value, _BODY) or "")
+
+
+def author(value: Mapping[str, Any]) -> str | None:
+    """Who wrote a `subject`."""
+    return _person(value, _WRITER)
+
+
+def kind(script: Element) -> str:
+    """The type of a script without its parameters, in lower case."""
+    return (script.get("type") or "").partition(";")[0].strip().lower()
+
+
+def _linked_values(root: Element) -> Iterator[Any]:
+    """The value of each script of JSON-LD; None for one that cannot be read."""
+    return (loaded(script.text or "") for script in root.iter("script") if kind(script) in LINKED)
+
+
+def _subject(values: Sequence[Any]) -> Mapping[str, Any] | None:
+    """Articles before posts: a page of an article may list its comments as posts."""
+    tops = [each for value in values for each in _tops(value)]
+    found = [each for each in tops if any(name.endswith(_ARTICLES) for name in _kinds(each)) and not any(map(each.get, _PARENT))]
+    return next((each for each in found if _TYPES.isdisjoint(_kinds(each))), found[0] if found else None)
+
+
+def _tops(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects that a script of JSON-LD describes itself, not as a part of another. A list of notes has no first one."""
+    several = value if isinstance(value, list) else [value]
+    for item in several:
+        if not isinstance(item, dict):
+            continue
+        inner = item.get("@graph")
+        for each in [item, *(inner if isinstance(inner, list) else ())]:
+            if not isinstance(each, dict):
+                continue
+            main = None if "faqpage" in _kinds(each) else each.get("mainEntity") or each.get("object")
+            for top in (each, main):
+                if isinstance(top, dict) and ("note" not in _kinds(top) or (item is value and each is item)):
+                    yield top
 
 
 def state(root: Element) -> list[Item]:
-    """The largest list of comments in the data that the page's scripts start from."""
+    """The largest list of comments in the data that the page's scripts start from; one that stands alone must be called a comment."""
     best: list[Item] = []
     for name, value in _states(root):
-        groups = Counter[str]()
         found = _comments(value, name, _is_like_comment)
-        groups.update(_pattern(item.where) for item in found)
+        groups = Counter(_pattern(item.where) for item in found)
         if groups:
-            usual, _ = groups.most_common(1)[0]
-            last = _last(usual)
+            last = _last(max(groups, key=lambda pattern: (groups[pattern], _is_called(pattern))))
             kept = [item for item in found if _pattern(item.where).endswith(last) or f"{last}." in _pattern(item.where)]
-            best = max(best, kept, key=len)
-    return best if len(best) > 1 else []
+            best = max(best, kept, key=lambda items: (len(items), bool(items) and _is_called(_pattern(items[0].where))))
+    return best if len(best) > 1 or (best and _is_called(_pattern(best[0].where))) else []
+
+
+def _is_called(pattern: str) -> bool:
+    return _CALLED.search(pattern) is not None
 
 
 def _last(pattern: str) -> str:
@@ -110,23 +182,62 @@ def _last(pattern: str) -> str:
 
 
 def _pattern(where: str) -> str:
-    return re.sub(r"\d+", "0", where)
+    return _VARYING.sub("0", where)
 
 
 def _states(root: Element) -> Iterator[tuple[str, Any]]:
     for number, script in enumerate(root.xpath("//script[not(@src)]"), start=1):
         text = script.text or ""
-        if script.get("type") in _LINKED or len(text) < 200:
+        if kind(script) in LINKED or len(text) < 200:
             continue
-        start = _STATE.match(text)
-        if (script.get("type") or "").endswith("json") or start:
-            value = loaded(text[start.end() :] if start else text)
+        for value in [loaded(text)] if kind(script).endswith("json") else _assigned(text):
             if value is not None:
-                yield f"script {number}", value
+                yield f"script {number}", _resolved(value) if '"__ref"' in text else value
     for element in root.xpath("//*[@data-preloaded or @data-state or @data-props or @data-initial-state]"):
         for name in ("data-preloaded", "data-state", "data-props", "data-initial-state"):
             if (value := loaded(element.get(name) or "")) is not None:
                 yield f"@{name}", _unpacked(value)
+
+
+def _assigned(text: str) -> Iterator[Any]:
+    """The values that a script assigns: JSON written out, or a string of JSON that it parses."""
+    if len(text) > _MAX_STATE:
+        return
+    text, end = _whole(text), 0
+    for match in islice(_ASSIGNED.finditer(text), _MAX_ASSIGNED):
+        if match.start() < end:
+            continue  # inside the value before
+        if match[1] is None:
+            value, end = _decoded(text, match.end())
+            yield value
+        elif said := _STRING.match(text, match.end()):
+            end = said.end()
+            yield loaded(_unquoted(said[1] or said[2] or ""))
+
+
+def _unquoted(text: str) -> str:
+    """The value of a string of JavaScript, given without its quotes."""
+    written = _ESCAPE.sub(lambda found: f"\\u00{found[1]}" if found[1] else found[2] or (found[3] and '\\"') or found[0], text)
+    value, _ = _decoded(f'"{written}"', 0)
+    return value or ""
+
+
+def _resolved(value: Any) -> Any:
+    """The state with the persons and parents that it names by reference in their places, as Apollo keeps them apart."""
+    objects: list[dict[str, Any]] = []
+    stack = [value]
+    while stack and len(objects) < _MAX_VALUES:
+        inner = stack.pop()
+        if isinstance(inner, dict):
+            objects.append(inner)
+        stack += [each for each in (inner.values() if isinstance(inner, dict) else inner) if isinstance(each, dict | list)]
+    entities = {key: inner for each in objects for key, inner in each.items() if isinstance(inner, dict) and "__typename" in inner}
+    for each in objects:
+        for key in (*_AUTHOR, *_PARENT):
+            named = each.get(key)
+            if isinstance(named, dict) and (entity := entities.get(str(named.get("__ref")))):
+                each[key] = {name: held for name, held in entity.items() if not isinstance(held, dict | list)}  # no circles
+    return value
 
 
 def _unpacked(value: Any) -> Any:
@@ -137,14 +248,31 @@ def _unpacked(value: Any) -> Any:
 
 
 def loaded(text: str) -> Any:
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
-    if not text or len(text) > _MAX_STATE or text[0] not in "{[":
+    """The object or list that a text begins with; None where it is no JSON or too long."""
+    if len(text) > _MAX_STATE:
         return None
-    try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(text)
-    except (ValueError, RecursionError):
-        return None
-    return value
+    lead = _LEAD.match(text)
+    begin = lead.end() if lead else 0
+    return _decoded(_whole(text), begin)[0] if text.startswith(("{", "["), begin) else None
+
+
+def _whole(text: str) -> str:
+    """JSON in which half a character is one that is unknown: no text may hold a half."""
+    return _SURROGATE.sub(lambda found: found[1] or r"\ufffd", text)
+
+
+def _decoded(text: str, begin: int) -> tuple[Any, int]:
+    """The JSON value that begins there, and where it ends; None where there is none. What JavaScript calls undefined is null."""
+    for _ in range(2):
+        try:
+            return _DECODER.raw_decode(text, begin)
+        except json.JSONDecodeError as error:
+            if not text.startswith("undefined", error.pos):
+                break
+            text = text[:begin] + _UNDEFINED.sub(lambda found: found[1] or _NULL, text[begin:])
+        except RecursionError:
+            break
+    return None, begin
 
 
 def _comments(value: Any, name: str, is_comment: Any) -> list[Item]:
@@ -170,9 +298,15 @@ def _comments(value: Any, name: str, is_comment: Any) -> list[Item]:
 
 
 def _is_typed(value: Mapping[str, Any]) -> bool:
-    kinds = value.get("@type") or value.get("type") or ""
-    names = kinds if isinstance(kinds, list) else [kinds]
-    return any(str(name).rsplit("/", 1)[-1].lower() in _TYPES for name in names) and _words(value) is not None and not _is_opening(value)
+    if _TYPES.isdisjoint(_kinds(value)) or _words(value) is None or _is_opening(value):
+        return False
+    return _person(value) is not None or _moment(value) is not None  # answers of a list of questions have neither
+
+
+def _kinds(value: Mapping[str, Any]) -> list[str]:
+    """The types of an object in JSON-LD, without their vocabulary, in lower case."""
+    given = value.get("@type") or value.get("type") or ""
+    return [str(name).rsplit("/", 1)[-1].lower() for name in (given if isinstance(given, list) else [given])]
 
 
 def _is_opening(value: Mapping[str, Any]) -> bool:
@@ -200,15 +334,11 @@ def _raw(value: Mapping[str, Any], outer: int | None) -> RawComment:
     )
 
 
-def linked(items: Sequence[Item]) -> list[Item]:
-    """Without parents that are not among the comments: the article itself."""
-    names = {item.raw.id for item in items}
-    return [replace(item, raw=replace(item.raw, reply_id=None)) if item.raw.reply_id not in names else item for item in items]
-
-
-def _words(value: Mapping[str, Any]) -> str | None:
-    for key in _TEXT:
+def _words(value: Mapping[str, Any], keys: Sequence[str] = _TEXT) -> str | None:
+    for key in keys:
         found = value.get(key)
+        if isinstance(found, dict) and key == "contentMap":
+            found = next(iter(found.values()), None)  # the same words in each language
         if isinstance(found, dict):
             found = found.get("html") or found.get("text") or found.get("rendered")
         if isinstance(found, str) and found.strip():
@@ -216,8 +346,8 @@ def _words(value: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _person(value: Mapping[str, Any]) -> str | None:
-    for key in _AUTHOR:
+def _person(value: Mapping[str, Any], keys: Sequence[str] = _AUTHOR) -> str | None:
+    for key in keys:
         found = value.get(key)
         if isinstance(found, list) and found:
             found = found[0]

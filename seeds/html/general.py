@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from seeds import marks
 from seeds.html import authors, company, fields, records
@@ -27,6 +27,8 @@ _COMMENT = re.compile(
     r"opini[oó]n|yorum|koment|guestbook|feedback|review"
 )
 _FORUM = re.compile(r"forum|thread|topic|(?:^|[\s_-])posts?(?:$|[\s_\d-])|postbody|posting|postbit|message|beitrag|bubble")
+_BOARD = re.compile(r"forum|thread|topic|board")
+"""What a forum calls itself or its pages; blogs have posts, too."""
 NAMED = re.compile(rf"{_COMMENT.pattern}|{_FORUM.pattern}")
 _ANSWER = re.compile(r"repl(?:y|ies)|quote|answer|antwort|zitat|respond|respuesta|report|flag|melden|abuse|cite|回复", re.IGNORECASE)
 _SINGLE = re.compile(
@@ -39,6 +41,10 @@ _JOINED = 5
 """Lists that are tried as one thread of two looks."""
 _ANCHOR_NODES = 8
 _VOICE_CHARS = 1000
+_AROUND = 4
+"""Elements around the first record whose names tell what it is."""
+_SENTENCE, _NO_ARTICLE = 40, 150
+"""Characters of a line that may be an article's, and of all such lines before a thread without one."""
 _HEADING_LINES = 12
 """Lines before the first record in which a heading may announce the number of comments."""
 
@@ -63,7 +69,22 @@ def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
         return None
     best = max(likely, key=lambda found: found.score)
     around = [found for found in likely if found.score >= _NEARLY * best.score and _wraps(found, best)]
-    return min(around, key=lambda found: found.fields[0].record.begin, default=best)
+    found = min(around, key=lambda found: found.fields[0].record.begin, default=best)
+    return replace(found, opens=_opens(page, [item.record for item in found.fields]))
+
+
+def _opens(page: Page, found: Sequence[Record]) -> bool:
+    """Whether the page is plainly a forum's thread: posts, no comments; one after the other, oldest first; no article before them."""
+    first = found[0]
+    words = " ".join(map(page.words, (*records.parts(page, first), *islice(page.ancestors(first.begin), _AROUND))))
+    if len(found) == 1 or not _FORUM.search(words) or _COMMENT.search(words) or any(record.inner for record in found):
+        return False
+    named = f"{page.look} {page.root.findtext('.//title') or ''}".lower()
+    stamps = [record.time.stamp.written for record in found if record.time and record.time.stamp.written]
+    if not _BOARD.search(named) or stamps[:1] > stamps[-1:]:
+        return False
+    before = (page.lines[line] for line in page.before(first.begin, len(page.lines)))
+    return sum(len(line) for line in before if len(line) >= _SENTENCE and line[-1] in ".!?…") <= _NO_ARTICLE
 
 
 def _apart(cuts: Iterable[list[Record]]) -> Iterator[list[Record]]:

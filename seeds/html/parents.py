@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from seeds import marks
 from seeds.html.fields import Fields
 from seeds.html.tree import Page
 
@@ -17,6 +18,14 @@ _LEVEL = re.compile(
     r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation)[\s_-]?(\d{1,2})(?:$|[\s_-])", re.IGNORECASE
 )
 _IN_REPLY = re.compile(r"(?:^|\s)u-in-reply-to(?:$|\s)")
+_QUOTE = re.compile(r"(?:^|[\s_-])(?:bb|ips|my)?(?:code_?)?(?:quote|quotebox|citation|zitat)(?:$|[\s_-])")
+_SOURCES = ("data-source", "data-post-id", "data-ipsquote-contentcommentid")
+"""Attributes of a quote, or of what stands in it, that hold the number of the quoted record."""
+_LAST_NUMBER = re.compile(r"(\d+)\D*$")
+_MAX_LINK = 80
+"""Characters of a link that names the answered record."""
+_IDS = ("data-comment-id", "data-commentid", "data-post-id", "data-id", "id", "data-comment", "data-message-id", "thingid", "name")
+"""Attributes that hold a record's id, surest first."""
 _MAX_SPACER = 2
 """Pixels in height of a picture that is a spacer."""
 _INDENT = re.compile(r"(?:margin|padding)-(?:left|inline-start)\s*:\s*(\d{1,4}(?:\.\d+)?)\s*(px|em|rem|%)", re.IGNORECASE)
@@ -44,13 +53,19 @@ def by_containment(page: Page, read: Sequence[Fields]) -> Parents | None:
 
 def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
     """A link to the answered record, marked up as such: schema.org's parentItem, u-in-reply-to of microformats."""
+    owners = _owners(page, read)
+    parents = [next((owners.get(target) for target in _references(page, item)), None) for item in read]
+    return parents if any(parent is not None for parent in parents) else None
+
+
+def _owners(page: Page, read: Sequence[Fields]) -> dict[str, int]:
+    """The record that each element's id stands in."""
     owners: dict[str, int] = {}
     for at, item in enumerate(read):
         for node in item.record.among(page.having("[id")):
             if name := page.attributes[node].get("id"):
                 owners.setdefault(name, at)
-    parents = [next((owners.get(target) for target in _references(page, item)), None) for item in read]
-    return parents if any(parent is not None for parent in parents) else None
+    return owners
 
 
 def _references(page: Page, item: Fields) -> Iterator[str]:
@@ -60,6 +75,64 @@ def _references(page: Page, item: Fields) -> Iterator[str]:
             _, _, name = (said.get("href") or said.get("itemid") or "").partition("#")
             if name:
                 yield name
+
+
+def sources(page: Page, read: Sequence[Fields]) -> Parents:
+    """For each record the one that it quotes, or names at its begin, as the markup says; None where it says nothing."""
+    owners = _owners(page, read)
+    numbers = [_last_number(own_id(page, item) or "") for item in read]
+    if len(set(numbers)) == len(numbers):  # "post-501" is known as 501 as well
+        owners |= {number: at for at, number in enumerate(numbers) if number}
+    return [
+        next((owner for name in _sources(page, item) if (owner := owners.get(name)) is not None and owner != at), None)
+        for at, item in enumerate(read)
+    ]
+
+
+def _sources(page: Page, item: Fields) -> Iterator[str]:
+    for quote in quotes(page, item):
+        for node in range(quote, page.end[quote]):
+            said = page.attributes[node]
+            yield from (number for name in _SOURCES if (number := _last_number(said.get(name) or "")))
+            yield from _targets(said.get("cite") or said.get("href") or "")
+    for node in item.record.among(page.having("[href")):
+        if "#" in (href := page.attributes[node]["href"]) and page.size(node) <= _MAX_LINK and _begins(page, item, node):
+            yield from _targets(href)
+
+
+def quotes(page: Page, item: Fields) -> Iterator[int]:
+    """The outermost quotes of a record; an element that holds all its words is none."""
+    size, end = 0.9 * sum(len(page.texts[at]) for at in item.record.own), -1
+    for node in item.record.among(page.choice("quotes", _is_quote)):
+        if node >= end and page.size(node) < size and not item.text.endswith(page.lines[page.line_of[page.last[node] - 1]]):
+            end = page.end[node]
+            yield node
+
+
+def _is_quote(page: Page, node: int) -> bool:
+    return page.size(node) > 0 and (page.tags[node] == "blockquote" or _QUOTE.search(page.words(node)) is not None)
+
+
+def _targets(href: str) -> Iterator[str]:
+    _, _, name = href.partition("#")
+    if name:
+        yield name
+        yield _last_number(name)
+
+
+def _last_number(text: str) -> str:
+    match = _LAST_NUMBER.search(text)
+    return match[1] if match else ""
+
+
+def _begins(page: Page, item: Fields, node: int) -> bool:
+    """Whether a link belongs to the words that say whom the record answers: ">>501" before its text, "Ana wrote:", "in reply to Ana"."""
+    shown = page.text(node)
+    if shown and item.text.startswith(shown):
+        return marks.reply(item.text.partition("\n")[0]) is not None
+    line = page.lines[page.line_of[max(page.first[node] - (not shown), 0)]]  # a picture stands behind the words
+    mark = marks.reply(line)
+    return mark is not None and line != shown and (mark.quote or (not mark.typed and line in item.header))
 
 
 def by_level(page: Page, read: Sequence[Fields]) -> Parents | None:
@@ -157,7 +230,7 @@ def _stacked(levels: Sequence[float | None]) -> Parents | None:
 def own_id(page: Page, item: Fields) -> str | None:
     """The page's own id of a record: of the element, of an attribute made for it, of an anchor in its header."""
     said = page.attributes[item.record.begin]
-    for name in ("data-comment-id", "data-commentid", "data-post-id", "data-id", "id", "data-comment", "data-message-id", "name"):
+    for name in _IDS:
         if (value := said.get(name)) and any(map(str.isdigit, value)):
             return str(value)[:100]
     for node in _first_inside(page, item)[:6]:

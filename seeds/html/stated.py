@@ -10,84 +10,114 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from seeds import marks
+from seeds import answers, dates, marks
+from seeds.html import parents
 from seeds.html.fields import Fields
 from seeds.html.tree import Page
 from seeds.marks import Mark
-from seeds.replies import RawComment
+from seeds.replies import Finder, RawComment
 
-_NUMBER = re.compile(r"#\s?(\d{1,5})(?!\w)|(?:^|\s)(\d{1,4})\.?$")
+_SIGNED = re.compile(rf"(?<!\w){answers.any_of(answers.signs())}\s?(\d{{1,5}})(?!\w)", re.IGNORECASE)
+_BARE = re.compile(r"^(\d{1,4})\.?$")
 _NUMBERED = 0.8
 """Share of the records that must show a number, growing or falling, so that the numbers are theirs."""
+_COUNTED = 0.5
+"""Share of the steps that must be 1 where no sign says that it is a number: counters grow by chance."""
 _QUOTED = 20
 """Characters of a quote that tell whose words they are."""
 
 
 def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[RawComment]:
     """In the same order. Words that the page wrote go out of the text; what the commenter typed stays."""
-    numbers = _numbers(read)
-    return [
-        replace(_stated(raw, item, number, _quote(page, item)), number=number)
-        for raw, item, number in zip(raws, read, numbers, strict=True)
-    ]
-
-
-def _numbers(read: Sequence[Fields]) -> Sequence[int | None]:
-    """The printed numbers of the records."""
-    found = [next(_printed(item.header), None) for item in read]
-    known = [number for number in found if number is not None]
-    steps = {(after > before) for before, after in pairwise(known)}
-    if len(known) < max(_NUMBERED * len(read), 2) or len(set(known)) < len(known) or len(steps) > 1:
-        return [None] * len(read)
+    named = [marks.without_reply(raw.author) if raw.author else (None, None) for raw in raws]
+    numbered = zip(raws, named, _numbers(read), strict=True)
+    plain = [replace(raw, author=name, number=number) for raw, (name, _), number in numbered]
+    stated = _Stated(page, plain)
+    found = []
+    for at, (raw, item, (_, behind), source) in enumerate(zip(plain, read, named, parents.sources(page, read), strict=True)):
+        told = stated.of(raw, item, behind)
+        parent = source if source is not None else stated.finder.parent(at, told)[0]
+        found.append(told if parent is None else replace(told, reply_index=parent, reply_number=None, reply_author=None, quoted=None))
     return found
 
 
-def _printed(header: str) -> Iterator[int]:
-    for line in header.split("\n"):
-        if (match := _NUMBER.search(line)) and marks.reply(line) is None:
-            yield int(match[1] or match[2])
+def _numbers(read: Sequence[Fields]) -> Sequence[int | None]:
+    """The printed numbers of the records; those with a sign count before others, such as a member's number of posts."""
+    for pattern in (_SIGNED, _BARE):
+        found = [next(_printed(item, pattern), None) for item in read]
+        known = [number for number in found if number is not None]
+        steps = [after - before for before, after in pairwise(known)]
+        one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
+        counted = pattern is _SIGNED or sum(abs(step) == 1 for step in steps) >= _COUNTED * len(steps)
+        if len(known) >= max(_NUMBERED * len(read), 2) and one_way and counted:
+            return found
+    return [None] * len(read)
 
 
-def _stated(raw: RawComment, item: Fields, number: int | None, quote: str | None) -> RawComment:
-    mark, text = _mark(item, raw.text, number)
-    author, behind = marks.without_reply(raw.author) if raw.author else (raw.author, None)
-    mark = behind or mark
-    if mark is None and quote is None:
-        return raw
-    return replace(
-        raw,
-        text=text,
-        author=author,
-        reply_number=mark.number if mark else None,
-        reply_author=mark.author if mark else None,
-        typed=mark.typed or mark.quote if mark else False,
-        quoted=quote,
-    )
+def _printed(item: Fields, pattern: re.Pattern[str]) -> Iterator[int]:
+    """The numbers in a record's head that belong to no time, to no member and to no mark of a reply."""
+    for line in _head(item):
+        match = pattern.search(line)
+        if match is None or marks.is_profile(line) or (marks.reply(line) is not None and not _is_number(line)):
+            continue
+        stamp = dates.find(line)
+        if stamp is None or stamp.end <= match.start() or match.end() <= stamp.begin:
+            yield int(match[1])
 
 
-def _mark(item: Fields, text: str, number: int | None) -> tuple[Mark | None, str]:
-    """The mark in the head of the record, or at the begin of its text; and the text without a mark that the page wrote."""
-    head = next((mark for mark in map(marks.reply, _head(item)) if mark and (mark.author or mark.number != number)), None)
-    first, _, rest = text.partition("\n")
-    found = marks.reply(first)
-    if found is not None and not found.typed and not found.quote and (found.rest or rest):
-        text = "\n".join(filter(None, (found.rest, rest)))
-    return head or found, text
+def _is_number(line: str) -> bool:
+    """Whether a line that could be a mark begins with what is rather the record's own number: "#4", "#4 Posted"."""
+    match, mark = _SIGNED.match(line), marks.reply(line)
+    return match is not None and (match.end() == len(line) or mark is None or mark.typed)
 
 
 def _head(item: Fields) -> Iterator[str]:
     """The lines of the record's head without its author and its time."""
-    raw = item.record.time.stamp.raw if item.record.time else ""
+    raw = item.record.time.stamp.raw if item.record.time else None
     for line in item.header.split("\n"):
-        yield line.replace(raw, " ").strip().removeprefix(item.author or "").strip(" ,|•·–—-")
+        bare = line.replace(raw, " ") if raw else line
+        yield bare.strip().removeprefix(item.author or "").strip(" ,|•·–—-")
 
 
-def _quote(page: Page, item: Fields) -> str | None:
-    """The words that the record quotes before its own: the last line of a quote that its text begins with."""
-    for node in item.record.nodes():
-        if page.tags[node] == "blockquote" and page.first[node] < page.last[node]:
-            lines = page.join(range(page.first[node], page.last[node])).split("\n")
-            own = [line for line in lines if len(line) >= _QUOTED and marks.reply(line) is None]
-            whole = page.size(node) >= sum(len(page.texts[at]) for at in item.record.own) * 0.9
-            return own[-1] if own and not whole and item.text.startswith(lines[0]) else None
-    return None
+class _Stated:
+    """Reads what the comments of one page state."""
+
+    def __init__(self, page: Page, raws: Sequence[RawComment]) -> None:
+        self.page, self.finder = page, Finder(raws)
+        self.title = page.root.findtext(".//title") or ""
+
+    def of(self, raw: RawComment, item: Fields, behind: Mark | None) -> RawComment:
+        """With the first mark that names a comment of the page: behind the name, in the head, at the begin of the text, of its quote."""
+        first, _, rest = raw.text.partition("\n")
+        begin = marks.reply(first)
+        if begin is None and marks.is_button(first) and (label := marks.reply(rest.partition("\n")[0])) and label.quote:  # "Quote:"
+            begin = label
+        cited, quote = self._quote(item)
+        head = [marks.reply(line) for line in _head(item) if not _is_number(line)]
+        tried = [mark for mark in (behind, *head, begin, cited) if mark and not self._is_subject(mark)]
+        mark = next(filter(self.finder.knows, tried), tried[0] if tried else None)
+        text = raw.text
+        if begin and (begin is mark or begin not in tried) and not begin.typed and not begin.quote and (begin.rest or rest):
+            text = "\n".join(filter(None, (begin.rest, rest)))
+        if mark is None:
+            return replace(raw, text=text, quoted=quote)
+        return replace(raw, text=text, reply_number=mark.number, reply_author=mark.author, typed=mark.typed or mark.quote, quoted=quote)
+
+    def _is_subject(self, mark: Mark) -> bool:
+        """Whether a mark names the thread, as the subject of a post does: "Re: A bench"."""
+        return mark.author is not None and mark.number is None and mark.author in self.title and not self.finder.knows(mark)
+
+    def _quote(self, item: Fields) -> tuple[Mark | None, str | None]:
+        """Whom the record quotes before its own words, as the quote's <cite> says, and the last line of the quote."""
+        page = self.page
+        quote = next(parents.quotes(page, item), None)
+        pieces = range(page.first[quote], page.last[quote]) if quote is not None else range(0)
+        if quote is None or not item.text.startswith(page.join(pieces).split("\n")[0]):
+            return None, None
+        heads = [node for node in range(quote, page.end[quote]) if page.tags[node] == "cite"]
+        cited = {at for node in heads for at in range(page.first[node], page.last[node])}
+        lines = page.join(at for at in pieces if at not in cited).split("\n")
+        own = [line for line in lines if len(line) >= _QUOTED and marks.reply(line) is None]
+        names = (marks.author_of(text)[0] for text in (*map(page.text, heads), *(page.texts[at] for at in sorted(cited))))
+        name = next(filter(self.finder.is_author, names), None)
+        return Mark(author=name, quote=True) if name else None, own[-1] if own else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache, lru_cache
 
 from seeds import dates
@@ -13,6 +13,8 @@ from seeds.html.tree import Page, piece_at
 
 _MAX_LINE = 160
 _MAX_PIECE = 60
+_MAX_VALUE = 80
+"""Characters of an attribute: a clock time may be followed by its zone's name in words, or by a licence."""
 _MARKED = [
     "datetime",
     "data-datetime",
@@ -49,9 +51,9 @@ class Time:
     """Read from an attribute, not from the words."""
 
 
-def find(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
-    """All times in page order; one where attribute and words tell the same."""
-    reader = _Reader(page, lang, now)
+def find(page: Page, lang: str | None, now: datetime | None, near: date | None = None) -> list[Time]:
+    """All times in page order; one where attribute and words tell the same. A day without a year is the one nearest to `near`."""
+    reader = _Reader(page, lang, now, near)
     shown = reader.shown()
     marked = reader.marked()
     taken: dict[int, Time] = {}
@@ -100,8 +102,8 @@ def _disagree(marked: str | None, shown: str | None) -> bool:
 
 
 class _Reader:
-    def __init__(self, page: Page, lang: str | None, now: datetime | None) -> None:
-        self.page, self.lang, self.now = page, lang, now
+    def __init__(self, page: Page, lang: str | None, now: datetime | None, near: date | None) -> None:
+        self.page, self.lang, self.now, self.near = page, lang, now, near
         self.short = [at for at, line in enumerate(page.lines) if len(line) <= _MAX_LINE and _may_hold(line)]
         self.day_first = dates.is_day_first(page.lines[at] for at in self.short)
         self._seen: dict[str, Stamp | None] = {}
@@ -127,7 +129,7 @@ class _Reader:
         high = page.line_first[line + 1] if line + 1 < len(page.line_first) else len(page.texts)
         for at in range(page.line_first[line], high):
             text = page.texts[at].strip()
-            if len(text) > _MAX_PIECE or not _DIGIT.search(text):
+            if len(text) > _MAX_PIECE or not _may_hold(text):
                 continue
             stamp = self._find(text)
             if stamp is not None and not stamp.clock_only and stamp.end - stamp.begin > len(text) / 3:
@@ -147,7 +149,7 @@ class _Reader:
 
     def _find(self, text: str) -> Stamp | None:
         if text not in self._seen:
-            self._seen[text] = dates.find(text, lang=self.lang, now=self.now, day_first=self.day_first)
+            self._seen[text] = dates.find(text, lang=self.lang, now=self.now, day_first=self.day_first, near=self.near)
         return self._seen[text]
 
     def marked(self) -> list[Time]:
@@ -168,16 +170,22 @@ class _Reader:
         said, tag = self.page.attributes[node], self.page.tags[node]
         for name in _MARKED:
             value = said.get(name)
-            if not value or len(value) > _MAX_PIECE or not _DIGIT.search(value):
+            if not value or len(value) > _MAX_VALUE or not _DIGIT.search(value):
                 continue
             stamp = of_value(value) or (self._find(value) if name in ("title", "datetime") else None)
-            if stamp is None or stamp.written is None or (name == "title" and stamp.end - stamp.begin < len(value) / 2):
+            if stamp is None or stamp.written is None or (name == "title" and not _is_about(stamp, value)):
                 continue
             shown = self.page.text(node)
             if name in ("title", "content", "data-date") and not shown and tag not in ("time", "abbr", "meta"):
                 continue
             return replace(stamp, raw=shown or value)
         return None
+
+
+def _is_about(stamp: Stamp, title: str) -> bool:
+    """Whether a title tells a time rather than mentions one: the time is half of it, or stands at its head with clock and zone."""
+    zoned = stamp.written is not None and _ZONED.search(stamp.written) is not None
+    return stamp.end - stamp.begin >= len(title) / 2 or (zoned and dates.is_connected(title[: stamp.begin]))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -6,7 +6,7 @@ import asyncio
 from email import message_from_bytes
 from email.message import Message
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -26,10 +26,7 @@ _AT_ONCE = 8
 @router.post("/batch/commentanalyzer/v1alpha1")
 async def batch(request: Request) -> Response:
     """Each part goes through the application as a request of its own, with its own key."""
-    kind = request.headers.get("content-type", "")
-    whole = message_from_bytes(b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n" + await request.body())
-    parts = whole.get_payload() if whole.is_multipart() else []
-    inner = [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
+    inner = _parts(request.headers.get("content-type", ""), await request.body())
     if not inner or len(inner) > _MAX_PARTS:
         raise Failure(400, "invalid", f"a batch is multipart/mixed with 1 to {_MAX_PARTS} requests")
     gate = asyncio.Semaphore(_AT_ONCE)
@@ -38,30 +35,48 @@ async def batch(request: Request) -> Response:
     return Response(body, media_type=f"multipart/mixed; boundary={_BOUNDARY}")
 
 
+def _parts(kind: str, body: bytes) -> list[Message]:
+    """No part where the body is no multipart, or is nested too deeply to be read."""
+    try:
+        parts = message_from_bytes(b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n" + body).get_payload()
+    except RecursionError:
+        return []
+    return [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
+
+
 async def _answered(request: Request, part: Message, gate: asyncio.Semaphore) -> bytes:
     """One part's answer, with the Content-ID that the client pairs it by."""
     payload = part.get_payload(decode=True)
     head, _, body = (payload if isinstance(payload, bytes) else b"").replace(b"\r\n", b"\n").partition(b"\n\n")
     first, _, rest = head.partition(b"\n")
-    words = first.decode("latin-1").split()
-    if len(words) < 2 or urlsplit(words[1]).path.startswith("/batch"):
-        raise Failure(400, "invalid", "a part of the batch is no HTTP request")
+    try:
+        method, address, *_ = first.decode("latin-1").split()
+        target = urlsplit(address)
+    except ValueError as error:
+        raise _no_request() from error
+    if target.path.startswith("/batch"):
+        raise _no_request()
     async with gate:
-        status, answer = await _call(request, words[0], words[1], rest, body)
+        status, answer = await _call(request, method, target, rest, body)
     name = str(part.get("Content-ID", "")).strip().lstrip("<")
     lines = ["Content-Type: application/http", f"Content-ID: <response-{name}", "", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
     lines += ["Content-Type: application/json; charset=UTF-8", f"Content-Length: {len(answer)}", "", ""]
     return "\r\n".join(lines).encode() + answer
 
 
-async def _call(request: Request, method: str, target: str, head: bytes, body: bytes) -> tuple[int, bytes]:
-    parts = urlsplit(target)
+def _no_request() -> Failure:
+    return Failure(400, "invalid", "a part of the batch is no HTTP request")
+
+
+async def _call(request: Request, method: str, target: SplitResult, head: bytes, body: bytes) -> tuple[int, bytes]:
     headers = [tuple(side.strip() for side in line.split(b":", 1)) for line in head.split(b"\n") if b":" in line]
     scope = {
         name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client", "app") if name in request.scope
     }
-    scope |= {"method": method, "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": ""}
-    scope |= {"headers": [(name.lower(), value) for name, value in headers], "state": {}}
+    scope |= {"method": method, "path": target.path, "raw_path": target.path.encode(), "query_string": target.query.encode()}
+    # The body is here whole, whatever the part says of its length.
+    scope |= {"headers": [(name.lower(), value) for name, value in headers if name.lower() != b"content-length"]}
+    scope |= {"root_path": "", "state": {}}
     waiting, sent = [{"type": "http.request", "body": body, "more_body": False}], list[Event]()
 
     async def receive() -> Event:

@@ -62,15 +62,24 @@ def translate(verdict: Verdict) -> dict[str, Any]:
 
 
 def _read(raw: bytes) -> tuple[Incoming, str]:
-    """The comment, and its author's role. Coral names no comment: its id is made of where it stands and what it says. Raises Failure."""
+    """The comment, and its author's role. Coral names no comment: its id is made of where it stands and what it says. Raises Failure.
+
+    Coral lets a comment through whose request is answered with an error. So one without a body is an empty one, for the policy to hold.
+    """
     try:
         value = json.loads(raw)
-        body, author, story = value["comment"]["body"], value["author"], value["story"]["id"]
-        identity = stable_id(value["tenantID"], story, author["id"], value["comment"]["parentID"], body)
-        incoming = Incoming(identity, value["site"]["id"][:200], plain(body).replace("\x00", "\ufffd"), story[:200], author["id"][:200])
-        return incoming, str(author["role"])
+        comment, author = value["comment"], value["author"]
+        body = comment.get("body") or ""
+        story, site, writer = (_storable(one["id"]) for one in (value["story"], value["site"], author))
+        identity = stable_id(value["tenantID"], story, writer, comment.get("parentID"), body)
+        return Incoming(identity, site[:200], _storable(plain(body)), story[:200], writer[:200]), str(author["role"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Failure(422, "invalid", "the body is no request of Coral's external moderation phase") from error
+
+
+def _storable(text: str) -> str:
+    """Text that a database takes: without zeros, and whole where a writer left half of a surrogate pair."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
 
 
 def plain(body: str) -> str:

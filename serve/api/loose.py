@@ -7,9 +7,11 @@ import re
 from typing import Any
 
 _TOKEN = re.compile(
-    r"""(?P<double>"(?:[^"\\]|\\.)*")|(?P<single>'(?:[^'\\]|\\.)*')|(?P<comma>,\s*(?=[}\]]))|(?P<name>[A-Za-z_$][\w$]*)|(?P<rest>.)""",
+    r"""(?P<double>"(?:[^"\\]|\\.?)*+(?:"|\Z))|(?P<single>'(?:[^'\\]|\\.?)*+(?:'|\Z))"""
+    r"""|(?P<comma>,\s*(?=[}\]]))|(?P<name>[A-Za-z_$][\w$]*)|(?P<rest>.)""",
     re.DOTALL,
 )
+"""A text that is not closed reaches to the end: if each quote in it were tried, a short body would take minutes."""
 _WORDS = frozenset({"true", "false", "null"})
 _VERBATIM = frozenset({"requestedAttributes", "attributeScores"})
 """Members whose own members are names of the caller's and stay as they are."""
@@ -19,9 +21,10 @@ def loads(body: bytes) -> Any:
     """The value, strict JSON or loose. Raises ValueError."""
     text = body.decode("utf-8-sig")
     try:
-        return _sound(json.loads(text), text)
-    except ValueError:
-        return _sound(json.loads(_TOKEN.sub(_strict, text)), text)
+        try:
+            return _sound(json.loads(text), text)
+        except ValueError:
+            return _sound(json.loads(_TOKEN.sub(_strict, text)), text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -24,7 +24,7 @@ CommentId = Annotated[schema.Id, Path()]
 @router.post("/score", response_model_exclude_unset=False)
 async def score(body: schema.ScoreRequest, request: Request, running: Running, caller: Scores) -> schema.ScoreResponse:
     """Scores up to 1,000 comments of one page. A comment that cannot be scored says why; the others are scored all the same."""
-    answer = await running.score(await in_thread(inputs_of, body, running), request, explain=body.explain)
+    answer = await running.score(await in_thread(inputs_of, body, running), request, explain=bool(body.explain))
     heads = [str(head) for head in body.heads] if body.heads is not None else None
     found = [schema.ScoredOut.of(scored, heads) for scored in answer.scored]
     return schema.ScoreResponse(model=running.queue.scorer.model, comments=found)
@@ -63,10 +63,10 @@ async def comments(
     running: Running,
     caller: Reads,
     site: schema.Site = None,
-    article: Annotated[str | None, Query(max_length=200)] = None,
-    author: Annotated[str | None, Query(max_length=200)] = None,
-    state: Annotated[str | None, Query(pattern="^(open|decided)$")] = None,
-    action: Annotated[str | None, Query(pattern="^(publish|review|reject)$")] = None,
+    article: Annotated[str | None, Query(max_length=200, description="Those of this article, as it was sent.")] = None,
+    author: Annotated[str | None, Query(max_length=200, description="Those of this author, as it was sent.")] = None,
+    state: Annotated[schema.State | None, Query(description="open: those that wait for a moderator; decided: the others.")] = None,
+    action: Annotated[schema.ActionName | None, Query(description="Those for which this holds now.")] = None,
     cursor: schema.Cursor = None,
     limit: schema.Limit = 50,
 ) -> schema.CommentPage:
@@ -104,9 +104,6 @@ async def get_comment(id: CommentId, running: Running, caller: Reads, site: sche
 @router.post("/comments/{id}/decisions", status_code=201)
 async def decide(id: CommentId, body: schema.DecisionIn, running: Running, caller: Decides, site: schema.Site = None) -> schema.CommentOut:
     """What a person decides; appended, announced to the webhooks. 409 where the comment was edited since it was read."""
-    known = [name for head in labels.HEADS for name in head.names]
-    if wrong := [name for name in body.labels if name not in known]:
-        raise Failure(422, "invalid", f"labels: {', '.join(wrong)} unknown; known: {', '.join(known)}")
     choice = Choice(body.action, caller.name, tuple(body.labels), body.note, body.version)
     stored = await in_thread(running.store.comments.decide, site_of(caller, site), id, choice, running.now)
     running.sender.notify()

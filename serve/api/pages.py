@@ -20,10 +20,47 @@ from serve.api.problems import Failure
 from serve.service import in_thread
 
 router = APIRouter(prefix="/v1", dependencies=NATIVE, responses=schema.PROBLEMS)
-MAX_COMMENTS = 10_000
 _PACKED = (b"\x1f\x8b", b"PK")
 Url = Annotated[str | None, Query(max_length=2_000, description="Where the page was found.")]
-_TEXT = "New tram line opens\n\nComments\n\nAna, 5 Feb 2026, 21:25\nAt last! Well done.\n"
+_TEXT = """\
+New tram line opens
+
+The line to the harbour opened on Thursday morning after three years of work.
+
+Comments (2)
+
+1. Ana, 5 Feb 2026, 21:25
+At last! Well done.
+
+2. Ben, 5 Feb 2026, 21:40
+#1 It is two years late.
+"""
+_HTML = """\
+<!doctype html>
+<html lang="en">
+<head><title>New tram line opens</title></head>
+<body>
+<article>
+<h1>New tram line opens</h1>
+<p>The line to the harbour opened on Thursday morning after three years of work.</p>
+</article>
+<ol class="comment-list">
+<li class="comment" id="comment-1">
+<div class="comment-author">Ana</div>
+<time datetime="2026-02-05T21:25:00">5 Feb 2026, 21:25</time>
+<div class="comment-content"><p>At last! Well done.</p></div>
+<ol class="children">
+<li class="comment" id="comment-2">
+<div class="comment-author">Ben</div>
+<time datetime="2026-02-05T21:40:00">5 Feb 2026, 21:40</time>
+<div class="comment-content"><p>It is two years late.</p></div>
+</li>
+</ol>
+</li>
+</ol>
+</body>
+</html>
+"""
 _ARTICLE = {
     "id": "tram-line",
     "title": "New tram line opens",
@@ -35,16 +72,19 @@ _BODY = {
         "required": True,
         "description": "The page as it is: HTML or text, in any encoding, or a comment system's export; an Article as application/json.",
         "content": {
-            "text/html": {"schema": {"type": "string"}, "example": f"<!doctype html><title>News</title><pre>{_TEXT}</pre>"},
+            "text/html": {"schema": {"type": "string"}, "example": _HTML},
             "text/plain": {"schema": {"type": "string"}, "example": _TEXT},
-            "application/json": {"schema": {"type": "object"}, "example": _ARTICLE},
+            "application/json": {"schema": {"$ref": "#/components/schemas/Article"}, "example": _ARTICLE},
         },
     }
 }
 
 
 @router.post(
-    "/parse", openapi_extra=_BODY, responses={200: {"description": "The Article, or `articles`, one for each thread of an export."}}
+    "/parse",
+    openapi_extra=_BODY,
+    response_model=None,  # the document says it; a thread of ten thousand comments is not checked once more
+    responses={200: {"model": schema.Article | schema.Threads, "description": "The Article; of an export, all of them."}},
 )
 async def parse(request: Request, caller: Parses, url: Url = None) -> dict[str, Any]:
     """Reads the thread out of a page: who, when, in reply to whom, what. An export of a comment system gives all its threads."""
@@ -115,13 +155,13 @@ def _named(article: Article, url: str | None) -> Article:
 
 
 def _of_export(body: bytes, url: str | None) -> list[Article]:
-    """All threads, their ids the same each time; at most MAX_COMMENTS comments. Raises DocumentError."""
+    """All threads, their ids the same each time; at most schema.MAX_OF_A_PAGE comments. Raises DocumentError."""
     found, count = list[Article](), 0
     for article in exports.read(io.BytesIO(body), stable_id(url or hashlib.sha256(body).hexdigest())):
         found.append(article)
         count += len(article.comments)
-        if count > MAX_COMMENTS:
-            raise DocumentError(f"more than {MAX_COMMENTS:,} comments; cut the export, or read it with `threadwise parse FILE`")
+        if count > schema.MAX_OF_A_PAGE:
+            raise DocumentError(f"more than {schema.MAX_OF_A_PAGE:,} comments; cut the export, or read it with `threadwise parse FILE`")
     return found
 
 
@@ -137,8 +177,8 @@ def _of_json(value: object) -> Article:
     if not isinstance(value, dict):
         raise RowError("an Article is a JSON object")
     article = Article.from_json({"id": "", **value})
-    if len(article.comments) > MAX_COMMENTS:
-        raise RowError(f"comments: {len(article.comments):,}; send at most {MAX_COMMENTS:,} at once")
+    if len(article.comments) > schema.MAX_OF_A_PAGE:
+        raise RowError(f"comments: {len(article.comments):,}; send at most {schema.MAX_OF_A_PAGE:,} at once")
     given = {comment.id: comment.reply_to for comment in article.comments}
     if len(given) < len(article.comments):
         raise RowError("comments: an id is given twice")

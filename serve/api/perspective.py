@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -27,8 +27,9 @@ MAX_BYTES = 20_480
 _ERROR = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
 _TEXT_TYPES = (None, "PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED", 0, 1)
 _SCORE_TYPES = (None, "PROBABILITY", "SCORE_TYPE_UNSPECIFIED", 0, 1)
-_SENTENCE = re.compile(r"\S.*?(?:[.!?…。！？]+[\"'»”’)\]]*(?=\s|$)|(?<=[。！？])|\n|$)", re.DOTALL)
-_PLACES = 7
+_SENTENCE = re.compile(r"\S.*?(?:(?<=[.!?…。！？])[\"'»”’)\]]*+(?=\s|$)|(?<=[。！？])(?![.!?…。！？])|\n|$)", re.DOTALL)
+_MAX_SENTENCES = 100
+"""Spans of a text beside the whole one; each is a comment to the model."""
 _TITLE_CHARS = 2_000
 
 
@@ -36,6 +37,7 @@ def invalid(message: str, kind: str = "INVALID_REQUEST", **more: Any) -> Failure
     return Failure(400, "invalid", message, details=[{"@type": _ERROR, "errorType": kind, **more}])
 
 
+# With a slash at the end too: the redirect that would be answered has no body, and who posts seldom follows it.
 @router.post("/v1alpha1/comments:analyze")
 @router.post("/comments:analyze")
 async def analyze(request: Request, running: Running, caller: Scores) -> Response:
@@ -49,16 +51,16 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     found = running.told(text, named[0] if named else None)
     if settings.unknown_language == "error":
         _check_language(asked, manifest, named, found)
-    sentences = _sentences(text) if body.get("spanAnnotations") is True else [(0, len(text))]
+    spans = _spans(text, sentences=body.get("spanAnnotations") is True)
     context = _context(body)
-    whole = [ScoreInput("0", text, found, context)]
-    parts = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(sentences, start=1)]
-    answer = await running.score(whole + (parts if len(parts) > 1 else []), request, patience_s=CORAL_S)
+    inputs = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(spans)]
+    answer = await running.score(inputs, request, patience_s=CORAL_S)
+    if body.get("doNotStore") is True:
+        del request.state.texts  # nor in the log
     if answer.scored[0].reason is Unscored.FAILED:
         raise Failure(500, "internal", "Internal error encountered.")
-    spans = answer.scored[1:] or answer.scored
     priors = scale.priors(manifest, balanced=settings.balanced)
-    scores = dict(_attributes(asked, answer.scored[0], spans, [_utf16(text, *span) for span in sentences], priors))
+    scores = dict(_attributes(asked, answer.scored, [_utf16(text, *span) for span in spans], priors))
     if settings.store and body.get("doNotStore") is not True:
         await _keep(body, text, answer.scored[0], running, caller)
     languages = body.get("languages") or ([found] if found else [])
@@ -96,11 +98,17 @@ async def suggest(request: Request, running: Running, caller: Scores) -> Respons
 @router.get("/$discovery/rest")
 @router.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest")
 async def discovery(request: Request, running: Running) -> Response:
-    """The description that clients build themselves from, for the address that the caller used; a key need not be given, but be right."""
+    """The description that clients build themselves from, for the address that the caller used; a key need not be given, but be right.
+
+    Raises Failure 404 for a version other than its own.
+    """
     if key_of(request) is not None:
         await identify(request)
     root = (running.settings.public_url or str(request.base_url)).rstrip("/") + "/"
     document = json.loads(default("discovery.json"))
+    if (version := request.query_params.get("version", document["version"])) != document["version"]:
+        words = "Discovery document not found for API service: commentanalyzer.googleapis.com format: rest version: "
+        raise Failure(404, "not_found", words + version)
     return shown(document | {"rootUrl": root, "baseUrl": root, "mtlsRootUrl": root}, request)
 
 
@@ -188,10 +196,18 @@ def _context(body: Mapping[str, Any]) -> Context:
     return Context(title=article[:_TITLE_CHARS] if article.strip() else None, parent=parent if parent.strip() else None)
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
-    """Half-open ranges in code points; white space between two sentences belongs to none."""
-    spans = [(match.start(), match.start() + len(match.group().rstrip())) for match in _SENTENCE.finditer(text)]
-    return [span for span in spans if span[0] < span[1]] or [(0, len(text))]
+def _spans(text: str, *, sentences: bool) -> list[tuple[int, int]]:
+    """Half-open ranges in code points: the whole text, since clients read the first span, then its sentences where they are asked for.
+
+    White space between two sentences belongs to none. In a text of very many, neighbours share a span.
+    """
+    whole = (0, len(text))
+    if not sentences:
+        return [whole]
+    found = [(match.start(), match.start() + len(match.group().rstrip())) for match in _SENTENCE.finditer(text)]
+    size = math.ceil(len(found) / _MAX_SENTENCES)
+    groups = [found[at : at + size] for at in range(0, len(found), size)]
+    return [whole, *(span for group in groups if (span := (group[0][0], group[-1][1])) != whole)]
 
 
 def _utf16(text: str, begin: int, end: int) -> tuple[int, int]:
@@ -201,29 +217,28 @@ def _utf16(text: str, begin: int, end: int) -> tuple[int, int]:
 
 def _attributes(
     asked: Mapping[str, tuple[str, float | None]],
-    whole: Scored,
-    parts: tuple[Scored, ...],
-    spans: list[tuple[int, int]],
+    scored: Sequence[Scored],
+    spans: Sequence[tuple[int, int]],
     priors: scale.Priors,
 ) -> Iterator[tuple[str, Any]]:
-    """The answer's attributes; one whose head does not apply, or that is under its threshold, is absent.
+    """The answer's attributes; one whose head does not apply, or that is under its threshold, is absent. The first span is the whole text.
 
     Of a comment that cannot be scored (a lone joiner, say) nothing is known: 0 for toxicity would be a claim, so all are absent.
     """
     for name, (path, threshold) in asked.items():
-        value = scale.value(whole, path, priors)
-        if value is None or (threshold is not None and value < threshold):
+        values = [scale.value(one, path, priors) for one in scored]
+        whole = values[0]
+        if whole is None or (threshold is not None and whole < threshold):
             continue
-        values = [scale.value(part, path, priors) for part in parts] if len(parts) == len(spans) else [value]
-        scored = [
-            {"begin": begin, "end": end, "score": _score(value if one is None else one)}
+        parts = [
+            {"begin": begin, "end": end, "score": _score(whole if one is None else one)}
             for (begin, end), one in zip(spans, values, strict=True)
         ]
-        yield name, {"spanScores": scored, "summaryScore": _score(value)}
+        yield name, {"spanScores": parts, "summaryScore": _score(whole)}
 
 
 def _score(value: float) -> dict[str, Any]:
-    return {"value": round(value, _PLACES), "type": "PROBABILITY"}
+    return {"value": value, "type": "PROBABILITY"}
 
 
 def _suggested(body: Mapping[str, Any]) -> dict[str, float]:

@@ -116,6 +116,8 @@ def install(app: FastAPI) -> None:
 
     async def handle(request: Request, error: Exception) -> Response:  # without a change of threads: a 503 of a storm must cost little
         failure = failure_of(error)
+        if failure.status == 405 and (known := app.openapi()["paths"].get(getattr(request.scope.get("route"), "path", ""))):
+            failure.headers = {"Allow": ", ".join(sorted(map(str.upper, known)))}  # the framework names only those of the first route
         if failure.code in REFUSALS:
             running: Service = request.app.state.service
             await run_in_threadpool(running.refused, request, failure.code)  # it may write to the database
@@ -148,6 +150,8 @@ def _invalid(error: Any) -> Failure:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Failure(400, "invalid_json", "the body is no JSON")
+    if any((item["type"], item["loc"]) == ("missing", ("body",)) for item in found):
+        return Failure(400, "invalid_json", "the body is empty")
     said = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in found[:5]]
     said += [f"and {len(found) - 5} more"] if len(found) > 5 else []
     return Failure(422, "invalid", "; ".join(said))

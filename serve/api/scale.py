@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from labels.scores import Scored
 from train.release import Manifest
 
+_PLACES = 7
 Priors = Mapping[str, Mapping[str, float]]
 """`head.output` -> language or "*" -> share of positives."""
 
@@ -22,13 +23,14 @@ def priors(manifest: Manifest, *, balanced: bool = True) -> Priors:
 
 
 def value(scored: Scored, path: str, shares: Priors) -> float | None:
-    """The score of an output (`head.output`) on the scale of Perspective; None where the comment has none."""
+    """The score of an output (`head.output`) on the scale of Perspective, rounded; None where the comment has none."""
     head, _, output = path.partition(".")
     found = scored.scores.get(head, {}).get(output)
     if found is None:
         return None
     by_language = shares.get(path, {})
-    return shifted(found, by_language.get(scored.lang or "*", by_language.get("*", 0.5)))
+    # Rounded here: whoever compares it with a threshold must compare what the answer shows.
+    return round(shifted(found, by_language.get(scored.lang or "*", by_language.get("*", 0.5))), _PLACES)
 
 
 def shifted(probability: float, prior: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -86,10 +87,9 @@ def _is_string(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _is_number(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Proto JSON takes numbers in quotes as well."""
-    if isinstance(value, str):
-        return re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", value, re.ASCII) is not None
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Proto JSON takes numbers in quotes as well; what no float holds is none."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text, re.ASCII) is not None and math.isfinite(float(text))
 
 
 def _is_integer(value: Any, schema: Mapping[str, Any]) -> bool:

@@ -73,7 +73,7 @@ def tried(history: Iterable[Judged], before: Policy, after: Policy) -> Outcome:
     outcome = Outcome()
     shifts: dict[tuple[Action, Action], list[Judged]] = {}
     for one in history:
-        did, would = before.act(case := _case(one)).action, after.act(case).action
+        did, would = before.act(case := _case(one)).said, after.act(case).said
         outcome.comments += 1
         outcome.before[did, one.decided] += 1
         outcome.after[would, one.decided] += 1

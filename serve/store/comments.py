@@ -74,6 +74,8 @@ class Stored:
     model: str
     reasons: list[dict[str, Any]]
     policy: str
+    would: str | None
+    """What the policy would have done, of a dry run."""
 
     @property
     def scored(self) -> bool:
@@ -186,7 +188,7 @@ class Comments:
 _SELECT = sa.select(
     *(comments.c[name] for name in ("number", "id", "site", "article", "reply_to", "author", "created_at", "received", "version")),
     *(comments.c[name] for name in ("state", "action")),
-    *(versions.c[name] for name in ("text", "digest", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy")),
+    *(versions.c[name] for name in ("text", "digest", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy", "would")),
 ).join(versions, sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version))
 
 
@@ -211,6 +213,7 @@ def _judged(scored: Scored, verdict: Verdict) -> dict[str, Any]:
         "action": str(verdict.action),
         "reasons": [reason.to_json() for reason in verdict.reasons],
         "policy": verdict.policy,
+        "would": str(verdict.would) if verdict.would else None,
         # Only who reads the comment needs them.
         "spans": [span.to_json() for span in scored.spans or ()] if verdict.action == "review" else None,
     }

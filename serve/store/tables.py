@@ -91,6 +91,7 @@ versions = Table(
     Column("action", String(10), nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("policy", String(100), nullable=False),
+    Column("would", String(10), doc="what the policy would have done, of a dry run"),
     Column("at", BigInteger, nullable=False),
     Column("spans", JSON(none_as_null=True), doc="parts of the text that carry the toxicity score; of comments sent to review"),
     Index(None, "at"),

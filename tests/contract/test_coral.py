@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,7 +15,7 @@ import pytest
 from serve.api import coral
 from serve.policy import Action, Reason, Verdict
 from tests.contract.conftest import CORAL_SECRETS
-from tests.server import Server
+from tests.server import Server, running
 
 REQUEST: dict[str, Any] = {
     "action": "NEW",
@@ -88,7 +90,40 @@ def test_staff_is_not_judged(server: Server) -> None:
     assert told(server, "closed", "This school works well for us.", "MODERATOR").json() == {}
 
 
-@pytest.mark.parametrize("broken", [b"", b"[]", b"{}", raw(REQUEST | {"comment": {}}), raw(REQUEST | {"site": {"id": 7}}), b"[" * 9000])
+@pytest.mark.parametrize("comment", [{"body": None, "parentID": None}, {"parentID": None}, {}])
+def test_a_comment_without_a_body_is_held_and_not_let_through(server: Server, comment: dict[str, Any]) -> None:
+    """After an error Coral publishes the comment unread."""
+    found = ask(server, raw(REQUEST | {"comment": comment}), signed(raw(REQUEST | {"comment": comment})))
+    assert (found.status_code, found.json().get("status")) == (200, "SYSTEM_WITHHELD")
+
+
+def test_a_comment_that_names_no_parent_has_none(server: Server) -> None:
+    body = raw(REQUEST | {"comment": {"body": "The park works well."}})
+    assert (ask(server, body, signed(body)).status_code, ask(server, body, signed(body)).json()) == (200, {})
+
+
+@pytest.fixture(scope="module")
+def keeper(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service that stores what Coral sends."""
+    options = ("--policy", str(Path(__file__).with_name("policy.toml")), "--set", "coral.store=true")
+    with running(
+        tmp_path_factory.mktemp("keeper"), tiny_release, *options, environment={"THREADWISE_CORAL_SECRETS": CORAL_SECRETS[0]}
+    ) as started:
+        yield started
+
+
+@pytest.mark.parametrize("escape", ["\\ud83d", "\\u0000"])
+@pytest.mark.parametrize("place", ["quagga", "x1", "s1", "u1"])
+def test_what_no_database_takes_does_not_let_a_comment_through(keeper: Server, place: str, escape: str) -> None:
+    body = raw(REQUEST | {"comment": {"body": "A quagga.", "parentID": None}})
+    body = body.replace(place.encode(), f"{place} {escape}".encode(), 1)
+    found = ask(keeper, body, signed(body))
+    assert (found.status_code, found.json().get("status")) == (200, "SYSTEM_WITHHELD")
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"[]", b"{}", raw(REQUEST | {"comment": {"body": 7}}), raw(REQUEST | {"site": {"id": 7}}), b"[" * 9000]
+)
 def test_a_signed_body_of_another_form(server: Server, broken: bytes) -> None:
     assert ask(server, broken, signed(broken)).status_code == 422
 

@@ -269,6 +269,24 @@ def test_a_scoring_thread_that_ends_is_shown(failing: tuple[Service, TestClient]
         assert (answer.status_code, "scoring thread" in answer.text) == (503, True)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is what is tried here
+def test_a_webhooks_thread_that_ends_is_shown(failing: tuple[Service, TestClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    service, client = failing
+
+    def end() -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(service.sender, "send_due", end)
+    service.sender.notify()
+    end_at = time.monotonic() + 10
+    while service.sender.alive and time.monotonic() < end_at:
+        time.sleep(0.01)
+    for path in ("/healthz", "/readyz"):
+        answer = client.get(path)
+        assert (answer.status_code, "webhooks' thread" in answer.text) == (503, True)
+    assert client.put("/v1/comments/1", json={"text": "x"}).status_code == 201, "the others do their work"
+
+
 def head_of(key: str, length: int) -> str:
     lines = ("POST /v1/score HTTP/1.1", "Host: x", f"X-API-Key: {key}", "Content-Type: application/json", f"Content-Length: {length}")
     return "\r\n".join((*lines, "", ""))

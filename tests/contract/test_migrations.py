@@ -70,6 +70,7 @@ def test_a_filled_older_database_keeps_its_rows(database: str) -> None:
     store = Store(database)
     held = store.comments.get("site", "1")
     assert held is not None
+    assert held.would is None
     assert (held.text, held.author, held.state, held.scores) == ("You are an idiot.", "Ana", "open", {"toxicity": {"toxicity": 0.9}})
     with store.engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.decisions)).scalar_one() == 1

@@ -1,4 +1,4 @@
-"""The page on moving from Perspective keeps its word: each block that it shows is run, in order, against a real server."""
+"""README and the page on moving from Perspective keep their word: each block that they show is run, in order, against a real server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from tests.conftest import ROOT, missing
 from tests.server import Server
 
 PAGE = (ROOT / "docs" / "move-from-perspective.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+README = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Move from Perspective\n")[2].partition("\n## ")[0]
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS, SHORT = _BLOCK.findall(PAGE), _BLOCK.findall(README)
 KEY = "AIzaSy-a-key-that-the-site-sends-already"
 _PROGRAMS = {
     "sh": ["bash", "-euo", "pipefail", "-c"],
@@ -29,14 +31,25 @@ _PROGRAMS = {
 _NEEDED = {"sh": "curl", "python": sys.executable, "javascript": "node"}
 
 
+def environment(key: str) -> dict[str, str]:
+    return {**os.environ, "PERSPECTIVE_KEY": key, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
 @pytest.fixture(scope="module")
 def given(server: Server) -> Mapping[str, str]:
     """The environment of a reader; their key has been taken over by the page's own first block."""
-    found = {**os.environ, "PERSPECTIVE_KEY": KEY, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    found = environment(KEY)
     (first,) = (block for block in BLOCKS if "keys import" in block[1])
     assert first == BLOCKS[0]
     assert run(server, *first, found).strip() == "my-site"
     return found
+
+
+@pytest.fixture(scope="module")
+def made(server: Server) -> Mapping[str, str]:
+    """The environment of a reader of README, whose first block makes the key."""
+    kind, code = SHORT[0]
+    return environment(run(server, kind, f"{code}printenv PERSPECTIVE_KEY", environment("")).strip())
 
 
 def run(server: Server, kind: str, code: str, environment: Mapping[str, str]) -> str:
@@ -51,7 +64,16 @@ def run(server: Server, kind: str, code: str, environment: Mapping[str, str]) ->
 
 @pytest.mark.parametrize(("kind", "code"), BLOCKS[1:], ids=range(1, len(BLOCKS)))
 def test_each_block_is_answered(server: Server, given: Mapping[str, str], kind: str, code: str) -> None:
-    found = json.loads(run(server, kind, code, given))
+    is_answered(run(server, kind, code, given), code)
+
+
+@pytest.mark.parametrize(("kind", "code"), SHORT[1:], ids=["plain", "google", "coral"])
+def test_each_block_of_readme_is_answered(server: Server, made: Mapping[str, str], kind: str, code: str) -> None:
+    is_answered(run(server, kind, code, made), code)
+
+
+def is_answered(output: str, code: str) -> None:
+    found = json.loads(output)
     if isinstance(found, float | int):
         assert 0 <= found <= 1
     elif "/v1/model" in code:

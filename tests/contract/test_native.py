@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from seeds.samples import folders
-from tests.server import Server
+from tests.server import Server, running
 
 JSON = {"content-type": "application/json"}
 EXPORT = b"""<?xml version="1.0" encoding="utf-8"?>
@@ -108,6 +108,7 @@ class TestScore:
             ({"comments": [], "heads": ["kindness"]}, "heads"),
             ({"comments": [{"id": 1.5, "text": "a"}]}, "comments.0.id"),
             ({"comments": [{"id": "1", "text": "a", "created_at": "2026-13-01"}]}, "comments.0.created_at"),
+            ({"comments": [{"id": "1", "text": "a", "created_at": "2026-02-30"}]}, "comments.0.created_at"),
         ],
     )
     def test_a_wrong_body_is_said_with_its_place(self, client: httpx2.Client, body: dict[str, Any], words: str) -> None:
@@ -134,6 +135,17 @@ class TestScore:
 
     def test_what_is_no_json(self, client: httpx2.Client) -> None:
         problem(client.post("/v1/score", content=b"{", headers=JSON), 400, "invalid_json")
+
+    def test_an_empty_body_is_no_json(self, server: Server, client: httpx2.Client) -> None:
+        for headers in (JSON, {}):
+            problem(client.post("/v1/score", content=b"", headers=headers), 400, "invalid_json")
+            problem(client.put("/v1/comments/1", content=b"", headers=headers), 400, "invalid_json")
+        problem(httpx2.post(f"{server.url}/v1/score"), 401, "no_key")
+
+    def test_null_and_an_empty_author_say_nothing(self, client: httpx2.Client) -> None:
+        comment = {"id": "1", "text": "x", "author": "", "reply_to": None, "created_at": None, "language": None}
+        value = ok(client.post("/v1/score", json={"comments": [comment], "heads": None, "article": None, "explain": None}))
+        assert value["comments"][0]["spans"] is None
 
 
 class TestPages:
@@ -242,11 +254,26 @@ class TestIngest:
         assert members <= set(first)
         assert (first["id"], first["site"], first["version"]) == ("17", site, 1)
         assert first["reasons"]
+        assert first["would"] is None, "no dry run"
         assert set(first["reasons"][0]) >= {"rule", "head", "output", "score", "threshold"}
         assert ok(client.put("/v1/comments/17", json=request)) == first
         assert ok(client.get("/v1/comments/17", params={"site": site})) == first
         edited = ok(client.put("/v1/comments/17", json=request | {"text": "What a stupid park."}))
         assert (edited["version"], edited["text"]) == (2, "What a stupid park.")
+
+    def test_its_article_is_an_id_or_an_address(self, client: httpx2.Client) -> None:
+        site, address = fresh(), "https://example.org/a?b=1&c=%D1%8F#d"
+        stored = ok(client.put("/v1/comments/1", json={"text": "x", "site": site, "article": address}), 201)
+        ok(client.put("/v1/comments/2", json={"text": "x", "site": site, "article": "a"}), 201)
+        assert stored["article"] == address
+        assert every(client, "/v1/comments", site=site, article=address) == [stored]
+        problem(client.put("/v1/comments/3", json={"text": "x", "site": site, "article": "x" * 201}), 422, "invalid")
+
+    def test_an_empty_author_is_none(self, client: httpx2.Client) -> None:
+        site = fresh()
+        stored = ok(client.put("/v1/comments/1", json={"text": "x", "site": site, "author": ""}), 201)
+        assert stored["author"] is None
+        assert ok(client.put("/v1/comments/1", json={"text": "x", "site": site})) == stored, "the same again"
 
     def test_its_parent_and_article_are_its_context(self, client: httpx2.Client) -> None:
         site = fresh()
@@ -280,7 +307,10 @@ class TestIngest:
         problem(client.put("/v1/comments/1", json={"text": "x", "created_at": "yesterday"}), 422, "invalid")
         problem(client.get("/v1/comments/nobody"), 404, "not_found")
         problem(client.get("/v1/nothing"), 404, "not_found")
-        problem(client.delete("/v1/comments/1"), 405, "method_not_allowed")
+        for path, methods in (("comments/1", "GET, PUT"), ("articles", "GET, POST"), ("score", "POST")):
+            refused = client.delete(f"/v1/{path}")
+            problem(refused, 405, "method_not_allowed")
+            assert refused.headers["allow"] == methods
 
 
 class TestLists:
@@ -315,6 +345,23 @@ class TestDecisions:
             problem(decider.post("/v1/comments/none/decisions", json=choice, params={"site": site}), 404, "not_found")
             problem(decider.post("/v1/comments/1/decisions", json={"action": "reject", "labels": ["ugly"]}), 422, "invalid")
             problem(decider.post("/v1/score", json={"comments": []}), 403, "scope")
+
+
+def test_a_dry_run_says_what_the_policy_would_have_done(tiny_release: Path, tmp_path: Path) -> None:
+    """Whoever tries a policy on a live site sees its word in each answer; what nobody could judge waits for a person all the same."""
+    policy = tmp_path / "policy.toml"
+    band = 'kind = "band"\noutput = "toxicity.toxicity"\nat_least = 0.0\naction = "reject"\n'
+    policy.write_text(f'version = "1"\ndry_run = true\n[[rule]]\nname = "toxic"\n{band}')
+    with running(tmp_path, tiny_release, "--policy", str(policy)) as server, server.client(server.key("dry")) as client:
+        stored = ok(client.put("/v1/comments/1", json={"text": "You are an idiot."}), 201)
+        assert (stored["action"], stored["state"], stored["would"]) == ("publish", "decided", "reject")
+        assert (stored["reasons"][0]["rule"], stored["reasons"][0]["output"]) == ("toxic", "toxicity")
+        assert ok(client.get("/v1/comments/1")) == stored
+        empty = ok(client.put("/v1/comments/2", json={"text": ""}), 201)
+        assert (empty["action"], empty["state"], empty["would"]) == ("review", "open", "review")
+        metrics = client.get("/metrics").text
+        assert 'threadwise_actions_total{action="publish",would="reject"} 1.0' in metrics
+        assert 'threadwise_actions_total{action="review",would="review"} 1.0' in metrics
 
 
 def test_the_model_says_what_it_is(client: httpx2.Client) -> None:

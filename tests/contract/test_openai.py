@@ -85,6 +85,19 @@ def test_what_is_no_input(official: openai.OpenAI, given: object) -> None:
         official.moderations.create(input=given)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "broken", [b"", b"\xff", b"{input: " + b"[" * 9_000, b'{"input": "\\ud83d"}', b'{"input": [' + b"9" * 5_000 + b"]}"]
+)
+def test_broken_bodies(client: httpx2.Client, broken: bytes) -> None:
+    found = client.post("/v1/moderations", content=broken)
+    assert (found.status_code, found.json()["error"]["code"]) == (400, "invalid_json")
+
+
+def test_a_slash_at_the_end_changes_nothing(client: httpx2.Client) -> None:
+    assert client.post("/v1/moderations/", json={"input": "the mayor is lovely"}).json()["results"]
+    assert client.post("/v1/moderations/", json={}).json()["error"]["param"] == "input"
+
+
 def test_a_text_that_is_too_long_does_not_pass_as_harmless(official: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         official.moderations.create(input="x" * 200_001)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from labels import schema as labels
 from tests.server import Server, running
 
 EXAMPLES = int(os.environ.get("THREADWISE_SCHEMATHESIS", "30"))
@@ -101,6 +103,35 @@ def test_everything_is_described(document: dict[str, Any]) -> None:
         for status, answer in operation["responses"].items():
             assert answer["description"], (method, path, status)
         assert operation.get("security") or path == "/v1/session", (method, path)
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), (method, path, parameter["name"])
+    for name, form in document["components"]["schemas"].items():
+        for member, said in form.get("properties", {}).items():
+            assert said.get("description"), (name, member)
+
+
+def test_what_is_taken_has_a_form(document: dict[str, Any]) -> None:
+    """A body of JSON and an answer with one are never any object."""
+    for method, path, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for part in (*bodies, *operation["responses"].values()):
+            form = part.get("content", {}).get("application/json", {}).get("schema")
+            assert form is None or "$ref" in form or "anyOf" in form, (method, path, form)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["2026-13-01", "2026-02-32", "2026-02-05T24:00:00", "2026-02-05T21:60:00", "2026-02-05 21:25:00", "0000-01-01"]
+)
+def test_the_document_says_which_times_are_none(document: dict[str, Any], wrong: str) -> None:
+    for name in ("ScoreComment", "LiveComment"):
+        (form, _) = document["components"]["schemas"][name]["properties"]["created_at"]["anyOf"]
+        assert not re.search(form["pattern"], wrong)
+        assert all(re.search(form["pattern"], time) for time in form["examples"])
+
+
+def test_the_document_names_the_labels_of_a_decision(document: dict[str, Any]) -> None:
+    form = document["components"]["schemas"]["DecisionIn"]["properties"]["labels"]
+    assert set(form["items"]["enum"]) == {name for head in labels.HEADS for name in head.names}
 
 
 def examples(document: dict[str, Any], operation: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -128,3 +159,16 @@ def test_every_body_has_an_example_that_works(alone: tuple[Server, str], documen
                 headers = {"content-type": kind}
                 answer = client.request(method, path.replace("{id}", "example"), headers=headers, **body)
                 assert answer.is_success, (method, path, answer.text)
+
+
+def test_the_examples_of_a_page_hold_a_thread_with_an_answer(alone: tuple[Server, str], document: dict[str, Any]) -> None:
+    server, key = alone
+    with server.client(key) as client:
+        for kind, example in examples(document, document["paths"]["/v1/parse"]["post"]):
+            body = {"content": example.encode()} if isinstance(example, str) else {"json": example}
+            found = client.post("/v1/parse", headers={"content-type": kind}, **body).json()
+            first, second = found["comments"]
+            assert (found["title"], first["author"], first["reply_to"]) == ("New tram line opens", "Ana", None), kind
+            assert (second["author"], second["reply_to"]) == ("Ben", first["id"]), kind
+            form = document["components"]["schemas"]
+            assert (set(found), set(first)) == (set(form["Article"]["properties"]), set(form["Comment"]["properties"])), "none is missing"

@@ -107,6 +107,12 @@ def test_accounts_by_the_command_line(server: Server) -> None:
     assert re.search(r"^cora\tmoderator\tall sites\tdisabled$", threadwise("users", "list", "--database", server.database), re.MULTILINE)
 
 
+@pytest.mark.parametrize("url", ["http://example.invalid:99999/x", "http://[::1/x", f"http://{'a' * 70}.example.org/"])
+def test_a_wrong_webhook_is_refused_in_one_line(tmp_path: Path, url: str) -> None:
+    (line,) = failed("webhooks", "create", url, "--database", f"sqlite:///{tmp_path / 'test.db'}").strip().splitlines()
+    assert line.startswith(f"threadwise: {url}: a webhook is")
+
+
 def test_all_wrong_settings_at_once_and_one_line_each_error() -> None:
     said = failed("serve", "--port", "70000", "--set", "limits.request_s=0", "--set", "limit.request_s=3")
     assert all(words in said for words in ("setting port", "setting limits.request_s", "limit"))
@@ -147,7 +153,7 @@ def test_metrics_count_what_happens(server: Server, client: httpx2.Client) -> No
     assert grown("threadwise_cache_hits_total") >= 1
     assert grown("threadwise_batch_comments_count") == 2, "no pass for what the cache held"
     assert grown("threadwise_tokens_total") > 0
-    assert grown('threadwise_actions_total{action="publish"}') == 1
+    assert grown('threadwise_actions_total{action="publish",would=""}') == 1
     assert after["threadwise_queue_comments"] == 0
     assert not any("metrics/" in name or text in name for name in after), "labels are bounded"
 
@@ -164,10 +170,29 @@ def test_logs_are_json_with_request_ids_and_without_texts(server: Server, client
     assert all(json.loads(line)["timestamp"] for line in server.log.splitlines())
 
 
+def test_logs_hold_the_texts_that_were_scored_where_they_are_asked_for(tiny_release: Path, tmp_path: Path) -> None:
+    with running(tmp_path, tiny_release, "--set", "log_texts=true") as server, server.client(server.key()) as client:
+        texts = [f"what a {WORD}", "and a quiet word"]
+        assert client.put("/v1/comments/1", json={"text": texts[0]}, headers={"X-Request-ID": "put"}).status_code == 201
+        asked = {"comments": [{"id": str(number), "text": text} for number, text in enumerate(texts)]}
+        assert client.post("/v1/score", json=asked, headers={"X-Request-ID": "score"}).status_code == 200
+        client.post("/v1/session", json={"name": "ben", "password": "a secret horse"}, headers={"X-Request-ID": "session"})
+        lines = {line.get("request_id"): line for line in map(json.loads, server.log.splitlines())}
+        assert (lines["put"]["text"], lines["score"]["text"]) == (texts[:1], texts)
+        assert "text" not in lines["session"]
+        assert "a secret horse" not in server.log
+
+
 def test_erasure_by_the_command_line_while_the_server_runs(tiny_release: Path, tmp_path: Path) -> None:
     with running(tmp_path, tiny_release) as server, server.client(server.key()) as client:
         for number, author in enumerate(("Ana", "Ana", "Ben")):
             assert client.put(f"/v1/comments/{number}", json={"text": f"{WORD} {author}", "author": author}).status_code == 201
+        opening = {"id": "thread", "title": "A thread", "author": "Ana", "text": f"I ask about the {WORD}", "comments": []}
+        assert client.post("/v1/articles", json=opening).status_code == 201
+        around = {"articleAndParentComment": {"article": {"text": "A thread"}, "parentComment": {"text": f"{WORD} Ana"}}}
+        scores = {"TOXICITY": {"summaryScore": {"value": 1}}}
+        suggestion = {"comment": {"text": "no, you"}, "context": around, "attributeScores": scores}
+        assert client.post("/v1alpha1/comments:suggestscore", json=suggestion).status_code == 200
         assert last_line(threadwise("db", "erase", "--author", "Ana", "--database", server.database)) == "2"
         assert last_line(threadwise("db", "erase", "--comment", "none", "--database", server.database)) == "0"
         assert [one["author"] for one in client.get("/v1/comments").json()["items"]] == ["Ben"]

@@ -13,14 +13,15 @@ from typing import Any
 import httpx2
 import pytest
 from googleapiclient import discovery
-from googleapiclient.errors import HttpError
+from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
 
 from labels.scores import Scored
-from serve.api import scale
+from serve.api import perspective, scale
 from tests.server import Server, running
 from train import release
 
 ANALYZE = "/v1alpha1/comments:analyze"
+SUGGEST = "/v1alpha1/comments:suggestscore"
 PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
 
 
@@ -107,6 +108,14 @@ class TestGooglesClient:
         ):
             built.comments().analyze(body=body()).execute()
 
+    def test_is_told_of_a_version_that_is_not_there(self, server: Server, key: str) -> None:
+        url = f"{server.url}/$discovery/rest?version={{apiVersion}}"
+        with pytest.raises(UnknownApiNameOrVersion):
+            discovery.build("commentanalyzer", "v9", developerKey=key, discoveryServiceUrl=url, static_discovery=False)
+        error = error_of(httpx2.get(url.format(apiVersion="v9")), 404)
+        words = "Discovery document not found for API service: commentanalyzer.googleapis.com format: rest version: v9"
+        assert (error["message"], error["status"]) == (words, "NOT_FOUND")
+
     def test_trims_to_fields(self, google: Any) -> None:
         assert set(google.comments().analyze(body=body(), fields="attributeScores").execute()) == {"attributeScores"}
 
@@ -177,18 +186,55 @@ class TestAnswer:
         found = analyze(client, body(text, spanAnnotations=True))["attributeScores"]["TOXICITY"]
         units = text.encode("utf-16-le")
         cut = [units[2 * span["begin"] : 2 * span["end"]].decode("utf-16-le") for span in found["spanScores"]]
-        assert cut == ["\U0001f600 Hello there!", "How are you?", "Fine."]
-
-    def test_the_whole_text_is_a_span_where_none_is_asked_for(self, client: httpx2.Client) -> None:
-        found = analyze(client, body("\U0001f600 One. Two."))["attributeScores"]["TOXICITY"]
-        assert [(span["begin"], span["end"]) for span in found["spanScores"]] == [(0, 12)]
+        assert cut == [text, "\U0001f600 Hello there!", "How are you?", "Fine."]
         assert found["spanScores"][0]["score"] == found["summaryScore"]
+
+    @pytest.mark.parametrize(("text", "asked", "ends"), [("\U0001f600 One. Two.", False, [12]), ("\U0001f600 One.", True, [7])])
+    def test_the_whole_text_is_a_span_and_a_single_sentence_none_beside_it(
+        self, client: httpx2.Client, text: str, asked: bool, ends: list[int]
+    ) -> None:
+        found = analyze(client, body(text, spanAnnotations=asked))["attributeScores"]["TOXICITY"]
+        assert [(span["begin"], span["end"]) for span in found["spanScores"]] == [(0, end) for end in ends]
+        assert found["spanScores"][0]["score"] == found["summaryScore"]
+
+    @pytest.mark.parametrize(
+        ("text", "sentences"),
+        [
+            ('... Well. "No." (Yes!) e.g. 3.5 ok', ["...", "Well.", '"No."', "(Yes!)", "e.g.", "3.5 ok"]),
+            ("吗？！ 好。你好。。他说", ["吗？！", "好。", "你好。。", "他说"]),
+            (" One.", ["One."]),
+        ],
+    )
+    def test_where_sentences_end(self, client: httpx2.Client, text: str, sentences: list[str]) -> None:
+        found = analyze(client, body(text, spanAnnotations=True))["attributeScores"]["TOXICITY"]["spanScores"]
+        assert [text[span["begin"] : span["end"]] for span in found] == [text, *sentences]
+
+    def test_very_many_sentences_share_spans(self, client: httpx2.Client) -> None:
+        text = " ".join(f"Park {number}." for number in range(250))
+        _, *found = analyze(client, body(text, spanAnnotations=True))["attributeScores"]["TOXICITY"]["spanScores"]
+        assert len(found) == 84, "three sentences each"
+        assert " ".join(text[span["begin"] : span["end"]] for span in found) == text
+
+    def test_no_text_keeps_the_others_waiting_while_it_is_parted(self, client: httpx2.Client) -> None:
+        begun = time.monotonic()
+        assert perspective._spans("." * 20_000 + "a", sentences=True) == [(0, 20_001)]
+        assert time.monotonic() - begun < 1, "a try at each dot took four seconds"
 
     def test_a_score_at_the_threshold_stays_and_one_below_goes(self, client: httpx2.Client) -> None:
         value = analyze(client, body())["attributeScores"]["TOXICITY"]["summaryScore"]["value"]
         for threshold, stays in ((0, True), (value, True), (min(1.0, value + 1e-6), False)):
             request = body() | {"requestedAttributes": {"TOXICITY": {"scoreThreshold": threshold}}}
             assert ("TOXICITY" in analyze(client, request)["attributeScores"]) is stays, threshold
+
+    def test_the_score_that_an_answer_shows_is_the_threshold_at_which_it_stays(self, client: httpx2.Client) -> None:
+        shares = client.get("/v1/model").json()["perspective_priors"]
+        assert any(share != 0.5 for share in shares["toxicity.toxicity"].values()), "else no score is moved"
+        for number in range(40):
+            request = body(f"You are idiot number {number}, my friend.", "TOXICITY", "INSULT", languages=["en"])
+            scores = {name: one["summaryScore"]["value"] for name, one in analyze(client, request)["attributeScores"].items()}
+            for step, stays in ((0.0, scores.keys()), (1e-7, set())):
+                asked = {name: {"scoreThreshold": value + step} for name, value in scores.items()}
+                assert analyze(client, request | {"requestedAttributes": asked})["attributeScores"].keys() == stays
 
     def test_stance_needs_the_article(self, client: httpx2.Client) -> None:
         asked = ("STANCE_AGAINST", "REPLY_STANCE_DENY")
@@ -260,6 +306,19 @@ class TestLeniencies:
             "languages": ["en"],
         }
 
+    @pytest.mark.parametrize("path", [ANALYZE, "/comments:analyze", SUGGEST, "/comments:suggestscore"])
+    def test_a_slash_at_the_end_changes_nothing(self, client: httpx2.Client, path: str) -> None:
+        known = {"comment": {"text": "Hello you."}}
+        more = {"requestedAttributes" if "analyze" in path else "attributeScores": {"TOXICITY": {}}}
+        found, same = (client.post(f"{path}{end}", json=known | more) for end in ("", "/"))
+        assert (found.status_code, found.content) == (same.status_code, same.content)
+
+    def test_so_with_the_document_and_batches(self, client: httpx2.Client) -> None:
+        for path in ("/$discovery/rest", "/discovery/v1/apis/commentanalyzer/v1alpha1/rest"):
+            assert client.get(f"{path}/").json() == client.get(path).json()
+        for path in ("/batch/", "/batch/commentanalyzer/v1alpha1/"):
+            error_of(client.post(path), 400)
+
     def test_unknown_query_parameters(self, client: httpx2.Client) -> None:
         found = analyze(
             client, body(), params={"alt": "json", "prettyPrint": "false", "fields": "attributeScores,languages", "$.xgafv": "1"}
@@ -315,6 +374,8 @@ class TestErrors:
             b'{"comment": "text"}',
             b"\xff\xfe",
             b"[" * 5000,
+            b"{comment: " + b"[" * 5000,
+            b'{comment: "' + b'\\"' * 50_000,  # each quote taken for the begin of a text: half a minute
         ],
     )
     def test_broken_bodies(self, client: httpx2.Client, broken: bytes) -> None:
@@ -355,6 +416,21 @@ class TestErrors:
     def test_a_number_in_quotes_is_a_number(self, client: httpx2.Client) -> None:
         request = body() | {"requestedAttributes": {"TOXICITY": {"scoreThreshold": "0"}}}
         assert analyze(client, request)["attributeScores"]
+
+    @pytest.mark.parametrize("number", ["9" * 400, f'"{"9" * 400}"', "1e999", "NaN", "-Infinity", '"NaN"', "9" * 5000])
+    @pytest.mark.parametrize(
+        ("path", "form"),
+        [
+            (ANALYZE, '{"comment": {"text": "x"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": %s}}}'),
+            (SUGGEST, '{"comment": {"text": "x"}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": %s}}}}'),
+            (
+                SUGGEST,
+                '{"comment": {"text": "x"}, "attributeScores": {"T": {"spanScores": [{"begin": %s, "end": 1, "score": {"value": 1}}]}}}',
+            ),
+        ],
+    )
+    def test_what_no_float_holds_is_no_number(self, client: httpx2.Client, path: str, form: str, number: str) -> None:
+        assert error_of(client.post(path, content=(form % number).encode()), 400)["status"] == "INVALID_ARGUMENT"
 
     def test_errors_are_written_as_answers_are(self, client: httpx2.Client) -> None:
         kinds = {client.post(ANALYZE, json=request).headers["content-type"] for request in (body(), {})}
@@ -399,6 +475,26 @@ class TestErrors:
     )
     def test_a_suggestion_that_says_nothing(self, client: httpx2.Client, scores: dict[str, Any]) -> None:
         error_of(client.post("/v1alpha1/comments:suggestscore", json={"comment": {"text": "x"}, "attributeScores": scores}), 400)
+
+
+class TestBatch:
+    def asked(self, client: httpx2.Client, part: bytes) -> httpx2.Response:
+        content = b"--b\r\nContent-Type: application/http\r\n\r\n" + part + b"\r\n--b--\r\n"
+        return client.post("/batch", content=content, headers={"content-type": "multipart/mixed; boundary=b"})
+
+    @pytest.mark.parametrize("part", [b"", b"POST", b"POST http://[ HTTP/1.1", b"POST //[::1 HTTP/1.1", b"POST /batch HTTP/1.1"])
+    def test_a_part_that_is_no_request(self, client: httpx2.Client, part: bytes) -> None:
+        assert error_of(self.asked(client, part), 400)["message"] == "a part of the batch is no HTTP request"
+
+    @pytest.mark.parametrize("length", [b"\xb2", b"9" * 5000, b"99999999999", b"-1"])
+    def test_a_part_is_as_long_as_it_is(self, client: httpx2.Client, key: str, length: bytes) -> None:
+        head = b"POST /v1/score?key=" + key.encode() + b" HTTP/1.1\r\nContent-Length: " + length
+        found = self.asked(client, head + b'\r\n\r\n{"comments": [{"id": "1", "text": "one"}]}')
+        assert b"HTTP/1.1 200 OK" in found.content
+
+    def test_one_that_is_nested_too_deeply(self, client: httpx2.Client) -> None:
+        nested = b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (depth, depth + 1) for depth in range(2_000))
+        error_of(client.post("/batch", content=nested, headers={"content-type": "multipart/mixed; boundary=b0"}), 400)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,8 @@ def test_a_moved_band_tells_what_changes_and_what_people_had_said() -> None:
     assert (move.before, move.after, move.count, move.approved, move.rejected) == (Action.REVIEW, Action.PUBLISH, 3, 1, 1)
     assert move.sample[0] == 5, "first what the moderator would have done otherwise"
     assert outcome.saved_hours(20, 7) == pytest.approx(3 * 20 / 3600)
+    dry = replace(before, dry_run=True)
+    assert tried(history, dry, moved(dry, {"at.0": "80"})) == outcome, "a dry run is to see what its rules would do"
 
 
 def test_a_band_can_be_added_and_its_action_changed() -> None:

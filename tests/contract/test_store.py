@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from labels.scores import Scored, Unscored
 from labels.thread import Article
 from serve import security
 from serve.policy import Action, Reason, Verdict
-from serve.store import Store, tables
+from serve.store import Store, erase, tables
 from serve.store.comments import Choice, Filter, Incoming, StaleError, Stored
 
 NOW = 1_767_000_000_000
@@ -44,6 +45,14 @@ def test_a_comment_reads_back_as_it_was_stored(store: Store) -> None:
     assert stored.scores == {"toxicity": {"toxicity": 0.9}}
     assert stored.reasons[0]["threshold"] == 0.5
     assert store.comments.get("other", "1") is None
+
+
+def test_a_dry_run_is_kept_with_the_version_that_it_judged(store: Store) -> None:
+    stored, _ = put(store, verdict=replace(PUBLISH, would=Action.REJECT))
+    assert (stored.action, stored.state, stored.would) == ("publish", "decided", "reject")
+    assert store.comments.get("site", "1") == stored
+    edited, _ = put(store, replace(ONE, text="Well done."), PUBLISH)
+    assert edited.would is None
 
 
 def test_the_same_again_changes_nothing(store: Store) -> None:
@@ -225,6 +234,18 @@ def test_policies_are_appended_when_they_change(store: Store) -> None:
 WORD = "zanzibarquagga"
 
 
+def suggest(store: Store, site: str | None, token: str, text: str = "a reply", context: dict[str, Any] | None = None) -> None:
+    given = {"site": site, "key": "k", "token": token, "text": text, "languages": [], "context": context or {}}
+    store.comments.suggest(given | {"scores": {"TOXICITY": 1}, "at": NOW})
+
+
+def contexts(store: Store) -> dict[str, Any]:
+    """Token -> context of each suggestion."""
+    with store.engine.connect() as connection:
+        rows = connection.execute(sa.select(tables.suggestions.c.token, tables.suggestions.c.context))
+        return {row.token: row.context for row in rows}
+
+
 def _filled(store: Store) -> None:
     """A comment of Ana's that left traces wherever a text can be, and one of Ben's."""
     store.events.add_target("https://example.org/hook", "whsec_eA==", None, NOW)
@@ -232,9 +253,10 @@ def _filled(store: Store) -> None:
     put(store, replace(ONE, text=f"first {WORD}"))
     put(store, replace(ONE, text=f"then {WORD}"))
     store.comments.decide("site", "1", Choice("reject", "ben", note=f"because of {WORD}"), NOW)
-    suggestion = {"site": "site", "key": "k", "token": "comment:1", "text": f"then {WORD}", "languages": [], "context": {}}
-    store.comments.suggest(suggestion | {"scores": {"TOXICITY": 1}, "at": NOW})
+    suggest(store, "site", "comment:1", f"then {WORD}")
     put(store, replace(ONE, id="2", author="Ben", text="a quiet word"))
+    suggest(store, "site", "comment:2", context={"articleAndParentComment": {"parentComment": {"text": f" first  {WORD}\n"}}})
+    suggest(store, None, "other", context={"entries": [{"text": f"then {WORD}"}, {"text": "a quiet word"}]})
     store.accounts.add_user(security.new_user("ben", "correct horse", "moderator", NOW))
     for number, query in enumerate(("author=Ana&state=open", "author=Ben")):
         store.desk.saved.keep_view("ben", f"view {number}", query, NOW)
@@ -249,10 +271,69 @@ def test_erasure_leaves_no_trace(store: Store, database: str, way: str, postgres
     with store.engine.connect() as connection:
         everything = [str(list(connection.execute(table.select()))) for table in tables.metadata.sorted_tables]
     assert WORD not in str(everything)
+    assert contexts(store) == {
+        "comment:2": {"articleAndParentComment": {"parentComment": {"text": ""}}},
+        "other": {"entries": [{"text": ""}, {"text": "a quiet word"}]},
+    }
     if way == "author":
         assert "Ana" not in str(everything)
         assert [view.query for view in store.desk.saved.views("ben")] == ["author=Ben"]
     assert_not_on_disk(store, database, postgres_folder)
+
+
+def test_erasure_of_an_author_empties_articles(store: Store, database: str, postgres_folder: Callable[[], Path]) -> None:
+    """A post that opens a forum's thread is the article there; who wrote it may have written no comment."""
+    for number, site, author in (("1", "a", "Zed"), ("2", "b", "Zed"), ("3", "a", "Ben")):
+        text = f"I ask about the {WORD} {number}" if author == "Zed" else "a quiet word"
+        store.articles.put(site, Article(number, text, title="A thread", author=author), NOW)
+    suggest(store, "a", "reply", context={"articleAndParentComment": {"article": {"text": f"I ask about the {WORD} 1"}}})
+    suggest(store, "a", "opening", text=f"I ask about the {WORD} 1")
+    assert store.erase.author("Zed", "a", "ben", NOW) == 0
+    found = {row["id"]: (row["title"], row["text"], row["author"]) for row in store.articles.page(None)}
+    assert (found["1"], found["3"]) == (("A thread", "", None), ("A thread", "a quiet word", "Ben"))
+    assert found["2"][2] == "Zed", "another site was not named"
+    assert contexts(store) == {"reply": {"articleAndParentComment": {"article": {"text": ""}}}}
+    store.erase.author("Zed", None, "ben", NOW)
+    assert_not_on_disk(store, database, postgres_folder)
+
+
+def test_erasure_leaves_the_suggestions_of_other_sites(store: Store) -> None:
+    for site in ("a", "b"):
+        put(store, replace(ONE, site=site))
+        suggest(store, site, f"text of {site}", ONE.text)
+    suggest(store, "a", "1")
+    suggest(store, "b", "comment:1", context={"entries": [{"text": ONE.text}]})
+    suggest(store, None, "1")
+    assert store.erase.comment("1", "a", "ben", NOW) == 1
+    assert contexts(store) == {"text of b": {}, "comment:1": {"entries": [{"text": ONE.text}]}}
+    assert store.erase.comment("1", None, "ben", NOW) == 1
+    assert contexts(store) == {}
+
+
+def _old_suggestion(store: Store) -> None:
+    suggest(store, "site", "1", f"no {WORD}")
+
+
+def _old_article(store: Store) -> None:
+    store.articles.put("site", Article("tram", f"about the {WORD}"), NOW)
+
+
+def _old_event(store: Store) -> None:
+    webhook = store.events.add_target("https://example.org/hook", "whsec_eA==", None, NOW)
+    event = {"id": "msg_1", "webhook": webhook, "body": WORD, "created": NOW, "due": NOW, "tries": 0}
+    with store.engine.begin() as connection:
+        connection.execute(tables.outbox.insert().values(event))
+
+
+@pytest.mark.parametrize("keep", [_old_suggestion, _old_article, _old_event])
+def test_retention_clears_the_disk_where_no_comment_is_old(
+    store: Store, database: str, postgres_folder: Callable[[], Path], keep: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store)
+    assert store.erase.expire(NOW + 500, NOW + 1000) == 0
+    assert_not_on_disk(store, database, postgres_folder)
+    monkeypatch.setattr(erase, "compact", lambda engine: pytest.fail("nothing has gone since"))
+    assert store.erase.expire(NOW + 500, NOW + 1000) == 0
 
 
 def test_retention_empties_old_texts_and_keeps_what_was_decided(store: Store, database: str, postgres_folder: Callable[[], Path]) -> None:

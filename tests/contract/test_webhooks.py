@@ -10,21 +10,23 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from labels.errors import ConfigError
 from labels.scores import Scored
 from serve import outbox
 from serve.outbox import UNREACHED_S, WAITS_S, Sender
 from serve.policy import Action, Reason, Verdict
-from serve.store import Store
+from serve.store import Store, tables
 from serve.store.comments import Choice, Incoming
+from serve.store.events import Event
 from tests.server import free_port, last_line, running, threadwise
 
 START = 1_767_000_000.0
@@ -36,6 +38,8 @@ class Receiver:
 
     statuses: list[int] = field(default_factory=lambda: [200])
     headers: dict[str, str] = field(default_factory=dict)
+    endless: bool = False
+    """The answer's body comes byte by byte and never ends."""
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
 
@@ -64,6 +68,10 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             for name, value in found.headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            with suppress(OSError):  # until the sender hangs up
+                while found.endless:
+                    self.wfile.write(b".")
+                    time.sleep(0.02)
 
         def log_message(self, *arguments: Any) -> None:
             pass
@@ -73,6 +81,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
         thread.start()
         found.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
         yield found
+        found.endless = False
         server.shutdown()
         thread.join()
 
@@ -165,6 +174,25 @@ def test_the_target_may_ask_for_a_longer_wait(desk: Desk, receiver: Receiver) ->
     assert desk.sender.send_due() == 1
 
 
+@pytest.mark.parametrize("asked", ["²", "-1", "nan", "Wed, 21 Oct 2026 07:28:00 GMT", "9" * 400])
+def test_a_wait_that_nobody_understands_is_a_failure_like_any_other(desk: Desk, receiver: Receiver, asked: str) -> None:
+    receiver.statuses, receiver.headers = [503, 200], {"Retry-After": asked}
+    desk.decide()
+    assert desk.sender.send_due() == 1
+    desk.now[0] += 86_400 * 1.1 + 1
+    assert desk.sender.send_due() == 1
+    assert desk.store.events.counts() == {1: (0, 0)}
+
+
+def test_an_answer_without_end_is_not_read(desk: Desk, receiver: Receiver) -> None:
+    receiver.endless = True
+    desk.decide()
+    begun = time.monotonic()
+    assert desk.sender.send_due() == 1
+    assert time.monotonic() - begun < 5
+    assert desk.store.events.counts() == {1: (0, 0)}
+
+
 def test_a_target_that_is_gone_is_told_nothing_more(desk: Desk, receiver: Receiver) -> None:
     receiver.statuses = [410]
     desk.decide()
@@ -214,12 +242,71 @@ def test_a_private_target_is_refused_unless_allowed(desk: Desk, receiver: Receiv
     assert desk.store.events.counts() == {1: (1, 0)}, "kept, in case the setting is changed"
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://example.org", "http://", "nonsense", "http://127.0.0.1/x", "http://[::1]/x", "http://169.254.169.254/"]
-)
-def test_wrong_targets(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"webhook|private"):
+@pytest.mark.parametrize("url", ["http://127.0.0.1/x", "http://[::1]/x", "http://169.254.169.254/"])
+def test_private_targets(url: str) -> None:
+    assert outbox.checked(url, allow_private=True) == url
+    with pytest.raises(ConfigError, match="private"):
         outbox.checked(url, allow_private=False)
+
+
+WRONG = (
+    "ftp://example.org",
+    "http://",
+    "nonsense",
+    "http://[::1/x",
+    "http://127.0.0.1:99999/x",
+    "http://127.0.0.1:0/x",
+    "http://127.0.0.1:x/",
+    "http://a..b/",
+    f"http://{'a' * 70}.example.org/",
+    "http://example.org/\x00",
+)
+
+
+@pytest.mark.parametrize("url", WRONG)
+@pytest.mark.parametrize("allow_private", [True, False])
+def test_wrong_targets(url: str, allow_private: bool) -> None:
+    with pytest.raises(ConfigError, match="webhook"):
+        outbox.checked(url, allow_private=allow_private)
+
+
+@pytest.mark.parametrize("url", WRONG[3:-1])
+def test_a_wrong_target_that_is_stored_fails_alone(store: Store, receiver: Receiver, url: str) -> None:
+    """As an older release took them in."""
+    now, secret = [START], outbox.new_secret()
+    for target in (url, receiver.url):
+        store.events.add_target(target, secret, None, int(START * 1000))
+    desk = Desk(store, Sender(store.events, clock=lambda: now[0], timeout_s=5, allow_private=True), secret, now)
+    desk.decide()
+    assert desk.sender.send_due() == 2
+    assert len(receiver.taken) == 1
+    assert store.events.counts() == {1: (1, 0), 2: (0, 0)}
+    with store.engine.connect() as connection:
+        assert "ConfigError" in str(connection.execute(sa.select(tables.outbox.c.error).where(tables.outbox.c.webhook == 1)).scalar_one())
+    assert desk.sender.send_due() == 0, "not before its time"
+    now[0] += UNREACHED_S * 1.1
+    assert desk.sender.send_due() == 1
+
+
+def test_nothing_ends_the_thread(desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_IDLE_S", 0.01)
+    failing, claim = threading.Event(), desk.store.events.claim
+
+    def fail_once(now: int, lease_ms: int) -> Event | None:
+        if not failing.is_set():
+            failing.set()
+            raise RuntimeError("out of memory")
+        return claim(now, lease_ms)
+
+    monkeypatch.setattr(desk.store.events, "claim", fail_once)
+    desk.decide()
+    assert not desk.sender.alive
+    desk.sender.start()
+    receiver.wait(1)
+    assert failing.is_set()
+    assert desk.sender.alive
+    desk.sender.stop()
+    assert not desk.sender.alive
 
 
 def test_an_event_survives_a_kill(tiny_release: Path, tmp_path: Path, receiver: Receiver) -> None:

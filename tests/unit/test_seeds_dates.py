@@ -60,6 +60,13 @@ ABSOLUTE = [
     ("2026年3月19日 08:38", "zh", "2026-03-19T08:38:00"),
     ("2026年3月19日(木) 08:38", "ja", "2026-03-19T08:38:00"),
     ("2026년 3월 19일 08:38", "ko", "2026-03-19T08:38:00"),
+    ("2026年2月5日 下午3:32", "zh", "2026-02-05T15:32:00"),
+    ("午後3:32 2026年2月5日", "ja", "2026-02-05T15:32:00"),
+    ("2026년 2월 5일 오후 3:32", "ko", "2026-02-05T15:32:00"),
+    ("2026년 2월 5일 오전 12:32", "ko", "2026-02-05T00:32:00"),
+    ("Feb  5 11:32:00 2026", "en", "2026-02-05T11:32:00"),
+    ("Feb 05 11:32:00 +0200 2026", "en", "2026-02-05T11:32:00+02:00"),
+    ("Feb  5 11:32:00 UTC 2026", "en", "2026-02-05T11:32:00Z"),
     ("March 19th, 2026 at 8:38 PM", "en", "2026-03-19T20:38:00"),
     ("19 March 2026, 08:38", "en", "2026-03-19T08:38:00"),
     ("Mar 19, 2026 12:05 am", "en", "2026-03-19T00:05:00"),
@@ -110,6 +117,25 @@ RELATIVE = [
     ("3天前", "zh", "2026-02-02"),
     ("2時間前", "ja", "2026-02-05T10:00:00"),
     ("2시간 전", "ko", "2026-02-05T10:00:00"),
+    ("half an hour ago", "en", "2026-02-05T11:30:00"),
+    ("vor einer halben Stunde", "de", "2026-02-05T11:30:00"),
+    ("полчаса назад", "ru", "2026-02-05T11:30:00"),
+    ("преди половин час", "bg", "2026-02-05T11:30:00"),
+    ("just now", "en", "2026-02-05T12:00:00"),
+    ("a moment ago", "en", "2026-02-05T12:00:00"),
+    ("только что", "ru", "2026-02-05T12:00:00"),
+    ("刚刚", "zh", "2026-02-05T12:00:00"),
+    ("منذ 3 ساعات", "ar", "2026-02-05T09:00:00"),
+    ("منذ ٣ ساعات", "ar", "2026-02-05T09:00:00"),
+    ("3 घंटे पहले", "hi", "2026-02-05T09:00:00"),
+    ("לפני 3 שעות", "he", "2026-02-05T09:00:00"),
+    ("пред 3 часа", "mk", "2026-02-05T09:00:00"),
+    ("пред 3 години", "mk", "2023-02-06"),
+    ("3 dny zpět", "cs", "2026-02-02"),
+    ("3 hodiny zpět", "cs", "2026-02-05T09:00:00"),
+    ("przed 2 godzinami", "pl", "2026-02-05T10:00:00"),
+    ("prieš 2 valandas", "lt", "2026-02-05T10:00:00"),
+    ("pirms 2 stundām", "lv", "2026-02-05T10:00:00"),
 ]
 
 
@@ -231,7 +257,9 @@ def test_short_and_joined_relative_times(line: str, lang: str, written: str) -> 
     assert (stamp.written, stamp.relative) == (written, True)
 
 
-@pytest.mark.parametrize("line", ["30 h", "5 min read", "3 hours", "100 m", "yesterday we went there", "5G"])
+@pytest.mark.parametrize(
+    "line", ["30 h", "5 min read", "3 hours", "100 m", "yesterday we went there", "5G", "I just now saw it", "it was a moment ago"]
+)
 def test_numbers_with_a_unit_that_are_no_time(line: str) -> None:
     assert dates.find(line, lang="en", now=datetime(2026, 5, 12, 12)) is None
 
@@ -253,3 +281,15 @@ def test_a_zone_behind_the_time_with_or_without_brackets(line: str, written: str
     assert stamp is not None
     assert stamp.written == written
     assert stamp.raw == stamp.raw.strip()
+
+
+def test_no_zone_is_a_day_off() -> None:
+    stamp = dates.find("2026-02-05 10:41 GMT+99")
+    assert stamp is not None
+    assert stamp.written == "2026-02-05T10:41:00Z"
+
+
+def test_a_page_tells_its_own_moment_as_it_writes_days() -> None:
+    lines = ["05/02/2026 10:00", "17/02/2026 10:00", "It is currently Wed 04/03/2026, 3:00 pm"]
+    assert dates.moment(lines, "en") == datetime(2026, 3, 4, 15)
+    assert dates.moment(lines[:2], "en") is None

@@ -45,6 +45,73 @@ def test_a_wrong_declaration_is_said_and_the_text_is_still_read() -> None:
     assert warnings[0].what.startswith("not valid utf-8; read as")
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b'<meta charset="utf-8">It is fine, caf\xc3\xa9 \xe9', "It is fine, café \ufffd"),
+        (b'<meta charset="iso-8859-1">It\x92s \x81 fine', "It’s \ufffd fine"),
+        (b'<meta charset="windows-1251">' + WORDS.encode("cp1251") + b"\x98", WORDS + "\ufffd"),
+    ],
+)
+def test_a_declared_encoding_stands_although_some_bytes_do_not_belong(data: bytes, text: str) -> None:
+    found, name, warnings = detect.decode(data)
+    assert found.endswith(f">{text}")
+    assert [warning.what for warning in warnings] == [f"bytes that are no {name} were replaced"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"<!-- <meta charset=windows-1251> -->",
+        b'<script>var page = "<meta charset=windows-1251>";</script>',
+        b'<meta name="description" content="charset=windows-1251 explained">',
+        b'<meta charset="utf-16">',  # what can be read as a meta element is none
+    ],
+    ids=["comment", "script", "description", "utf-16"],
+)
+def test_only_a_meta_element_that_speaks_of_the_encoding_tells_it(before: bytes) -> None:
+    text, name, _ = detect.decode(before + b"<meta charset=utf-8>" + WORDS.encode())
+    assert text.endswith(WORDS)
+    assert name == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("label", "codec"),
+    [
+        ("iso-8859-8-i", "iso8859-8"),
+        ("x-cp1251", "cp1251"),
+        ("x-mac-cyrillic", "mac-cyrillic"),
+        ("windows-874", "cp874"),
+        ("KOI8-R", "koi8-r"),
+        (' "UTF-8"; ', "utf-8"),
+    ],
+)
+def test_labels_are_those_of_browsers(label: str, codec: str) -> None:
+    words = {"iso8859-8": "שלום", "cp874": "ไทย"}.get(codec, "Здравей")
+    text, name, warnings = detect.decode(words.encode(codec), label)
+    assert (text, name, warnings) == (words, label.strip(' ";').lower(), ())
+
+
+@pytest.mark.parametrize("label", ["unicode_escape", "rot13", "idna", "punycode", "utf-7", "a\0b", "é", ""])
+def test_what_only_python_knows_is_no_label(label: str) -> None:
+    assert detect.decode("\\u0041 +AGE- café".encode(), label)[:2] == ("\\u0041 +AGE- café", "utf-8")
+
+
+def test_http_may_say_utf_16_without_a_mark() -> None:
+    assert detect.decode(WORDS.encode("utf-16-le"), "utf-16le") == (WORDS, "utf-16le", ())
+
+
+@pytest.mark.parametrize(
+    ("words", "codec"),
+    [("Привет, мир", "cp1251"), ("Hermine est déjà à l'école", "cp1252"), ("Türkçe şöyle ığdır güzel çocuklar için", "cp1254")],
+)
+def test_without_a_declaration_the_common_encodings_come_first(words: str, codec: str) -> None:
+    text, name, warnings = detect.decode(f"<html><body><div><p>{words}</p></div>".encode(codec))
+    assert words in text
+    assert name == codec
+    assert warnings[0].what.startswith("not valid utf-8; read as")
+
+
 def test_an_unknown_charset_is_no_reason_to_fail() -> None:
     assert detect.decode(WORDS.encode(), "klingon-8")[0] == WORDS
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +27,14 @@ Row = tuple[str, str | None, str | None, str | None, str]
 
 def articles(data: bytes | str, id: str = "file") -> list[Article]:
     return list(exports.read(io.BytesIO(data.encode() if isinstance(data, str) else data), id))
+
+
+def partly(data: bytes | str) -> tuple[list[Article], str]:
+    """What is read of a damaged export, and what is said of the rest."""
+    found: list[Article] = []
+    with pytest.raises(DocumentError) as error:
+        found.extend(exports.read(io.BytesIO(data.encode() if isinstance(data, str) else data), "file"))
+    return found, str(error.value)
 
 
 def rows(article: Article) -> list[Row]:
@@ -186,6 +195,17 @@ def test_isso_database(tmp_path: Path) -> None:
     assert left_out(article) == ["not shown by the site and left out: deleted 1, waiting for approval 1"]
 
 
+def test_bytes_in_a_column_of_isso_are_its_text(tmp_path: Path) -> None:
+    changes = (
+        "UPDATE comments SET author = CAST('Ana' AS BLOB), text = x'4869FF' WHERE id = 1; UPDATE comments SET created = x'00' WHERE id = 2;"
+    )
+    (article,) = articles(isso_database(tmp_path, changes))
+    assert [(comment.author, comment.text, comment.created_at) for comment in article.comments] == [
+        ("Ana", "Hi\ufffd", "2026-02-05T21:25:00Z"),
+        (None, "Second.", None),
+    ]
+
+
 def test_a_database_that_is_not_issos_is_refused(tmp_path: Path) -> None:
     endless = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x FROM r) SELECT x AS id, x AS uri, x AS title FROM r"
     hostile = f"DROP TABLE threads; CREATE VIEW threads AS {endless};"
@@ -333,11 +353,11 @@ def test_activitystreams_2() -> None:
 CORAL_HEADER = ["Kommentar-ID", "Zeitstempel der Veröffentlichung", "Artikel-URL", "Kommentar-URL", "Kommentartext", "Medien"]
 
 
-def coral_csv() -> str:
+def coral_csv(delimiter: str = ",") -> str:
     file = io.StringIO(newline="")
     name = "01234567-89ab-cdef-0123-456789abcdef"
     article = "https://news.example/a"
-    writer = csv.writer(file)
+    writer = csv.writer(file, delimiter=delimiter)
     writer.writerows(
         [
             CORAL_HEADER,
@@ -352,7 +372,7 @@ def test_coral_csv_in_any_language_and_in_its_zip() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("my_comments.csv", coral_csv())
-    for given in ("\ufeff" + coral_csv(), packed.getvalue()):
+    for given in ("\ufeff" + coral_csv(), coral_csv(";"), packed.getvalue()):
         one, two = articles(given)
         assert (one.url, two.url) == ("https://news.example/a", "https://news.example/b")
         assert rows(one) == [("01234567-89ab-cdef-0123-456789abcdef", None, None, "2026-02-05T21:25:00Z", 'One,\ntwo & "three"')]
@@ -367,7 +387,7 @@ OUTSIDE = '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/ho
 
 @pytest.mark.parametrize("head", [BOMB, OUTSIDE, '<?xml version="1.0"?><!-- x --><!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd">'])
 def test_a_doctype_is_refused(head: str) -> None:
-    with pytest.raises(DocumentError):
+    with pytest.raises(DocumentError, match="DOCTYPE"):
         articles(wxr(item(wp("1", text="]]>&b;&a;<![CDATA[")), head=head))
 
 
@@ -409,6 +429,84 @@ def test_control_signs_and_undeclared_prefixes_are_read_over() -> None:
     assert article.comments[0].id == "1"
     assert article.comments[0].author == "Ana & Bo"
     assert article.comments[0].text == "a b & c"
+
+
+SURROGATES = "a &#xD83D; b &#55357;&#56832; c &#0; &nbsp;&lt; d"
+
+
+def test_references_to_surrogates_are_characters_or_replaced() -> None:
+    disqus = DISQUS.replace("<![CDATA[<p>Second.</p>]]>", SURROGATES)
+    for given in (wxr(item(wp("1", text=f"]]>{SURROGATES}<![CDATA["))), disqus):
+        assert articles(given)[-1].comments[-1].text == "a \ufffd b 😀 c < d"
+
+
+def test_no_text_of_json_holds_a_lone_surrogate() -> None:
+    text = r"a \ud83d b \ud83d\ude00 c \\ud83d \udc00"
+    note = {"type": "Note", "id": "https://m.example/1", "content": "TEXT", "inReplyTo": "https://m.example/0"}
+    stream = {"@context": "https://www.w3.org/ns/activitystreams", "type": "Collection", "items": [note]}
+    commento = {"version": 1, "comments": [{"commentHex": "a", "url": "/", "markdown": "TEXT"}], "commenters": []}
+    for given in (remark42(of_remark42("a", text="TEXT")), json.dumps(stream), json.dumps(commento)):
+        (article,) = articles(given.replace("TEXT", text))
+        assert article.comments[0].text == "a \ufffd b 😀 c \\ud83d \ufffd"
+
+
+@pytest.mark.parametrize("text", ["I <3 you", "a < b & c", "a ]]> b"])
+def test_stray_signs_stay_and_what_is_behind_them_is_read(text: str) -> None:
+    one, two = articles(wxr(item(wp("1", text=f"x]]>{text}<![CDATA["), wp("2")), item(wp("3"))))
+    assert [comment.text for comment in (*one.comments, *two.comments)] == [f"x{text}", "Text.", "Text."]
+
+
+@pytest.mark.parametrize("broken", ["<p>One<br>two</p>", "<a>" * 3000 + "</a>" * 3000], ids=["unclosed", "deep"])
+def test_what_is_broken_in_a_record_ends_with_it_and_is_said(broken: str) -> None:
+    found, what = partly(wxr(item(wp("1")), item(wp("2"), broken), item(wp("3"))))
+    assert [[comment.id for comment in article.comments] for article in found] == [["1"], ["2"], ["3"]]
+    assert what.startswith("line 1: broken XML, read as far as it goes")
+
+
+def test_tags_in_a_text_of_a_record_begin_no_other() -> None:
+    (article,) = articles(wxr(item(wp("1", text="A feed has &lt;item&gt;<item></item> and <!-- in it."), wp("2"))))
+    assert [comment.id for comment in article.comments] == ["1", "2"]
+
+
+def test_utf_16_is_read() -> None:
+    given = wxr(item(wp("1", text="Привет")), head='<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16")
+    for data in (given, gzip.compress(given)):
+        assert articles(data)[0].comments[0].text == "Привет"
+
+
+def test_a_comment_too_deep_for_a_tree_keeps_its_words() -> None:
+    (article,) = articles(wxr(item(wp("1", text="<div>" * 50_000 + "deep &amp; down"))))
+    assert article.comments[0].text == "deep & down"
+
+
+def coral_with_a_large_field() -> str:
+    header, first, *rest = coral_csv().splitlines(keepends=True)
+    return header + first.replace("One", "x" * 1_000_001) + "".join(rest) + "a,b\r\n"
+
+
+BROKEN_LINES = "\n".join(["", "{broken", "5", json.dumps(of_remark42("b"))])
+
+
+@pytest.mark.parametrize(
+    ("data", "texts", "what"),
+    [
+        (
+            DISQUS[: DISQUS.index("Left alone")],
+            ["First.\n\nMore.\nYet more.", "Second."],
+            "post 105 names no thread; the export breaks off",
+        ),
+        (DISQUS.removesuffix("</disqus>"), ["Left alone", "First.\n\nMore.\nYet more.", "Second."], "breaks off at line 21"),
+        (remark42(of_remark42("a")) + BROKEN_LINES, ["Text a", "Text b"], "line 4: broken JSON.*line 5: expected an object"),
+        ('{"comments":[{"commentHex":"a","url":"/","markdown":"One"},{"comm', ["One"], "broken JSON after 1 of comments.item"),
+        (coral_with_a_large_field(), ["Zwei"], "line 2: broken CSV: field larger.*line 4: 2 columns"),
+        (gzip.compress(remark42(of_remark42("a")).encode())[:-8], ["Text a"], "compressed export breaks off"),
+    ],
+    ids=["cut post", "cut end", "remark42", "commento", "coral", "gzip"],
+)
+def test_what_can_be_read_is_and_the_rest_is_said(data: bytes | str, texts: list[str], what: str) -> None:
+    found, said = partly(data)
+    assert [comment.text for article in found for comment in article.comments] == texts
+    assert re.search(what, said)
 
 
 class OnlyForward(io.RawIOBase):

@@ -55,6 +55,15 @@ def test_the_article_is_read_without_the_comments(name: str) -> None:
     assert not given.opens or (article.author, article.published_at) == ("Dora", f"{markup.OPENING.time:{given.time}}")
 
 
+@pytest.mark.parametrize("name", ["wordpress", "hacker news", "old reddit", "disqus embed"])
+@pytest.mark.parametrize("text", ["Thanks!", "+1", "Reply"])
+def test_a_known_system_may_say_the_same_again_and_again(name: str, text: str) -> None:
+    page = SYSTEMS[name].html
+    for each in markup.TALK[1:]:
+        page = page.replace(each.text, text)
+    assert [comment.text for comment in read(page).comments] == [markup.TALK[0].text, *[text] * 3]
+
+
 @pytest.mark.parametrize("name", [name for name in SYSTEMS if name not in ("phpbb", "blogger")])
 def test_the_title_is_that_of_the_thread(name: str) -> None:
     assert read(SYSTEMS[name].html).title == SYSTEMS[name].title

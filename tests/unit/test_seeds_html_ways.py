@@ -66,6 +66,10 @@ def cite(at: int, author: str, more: str = "") -> str:
         ("microdata", microdata(0, "Ana") + microdata(1, "Bo", '<link itemprop="parentItem" href="#k0">') + microdata(2, "Cy")),
         ("microdata", microdata(0, "Ana", microdata(1, "Bo")) + microdata(2, "Cy")),
         ("microformats", cite(0, "Ana") + cite(1, "Bo", '<a class="u-in-reply-to" href="#k0">1</a>') + cite(2, "Cy")),
+        (
+            "microformats",
+            cite(0, "Ana", f"<ul>{cite(1, 'Bo')}</ul>").replace("e-content", "p-name").replace("p-author", "u-author") + cite(2, "Cy"),
+        ),
     ],
 )
 def test_marked_up_comments_are_read_with_their_parents(way: str, records: str) -> None:
@@ -195,3 +199,45 @@ def test_a_time_that_only_an_attribute_holds_parts_the_records() -> None:
     assert [(comment.author, comment.created_at) for comment in article.comments] == [
         (name, f"2026-03-14T1{at}:05:00Z") for at, name in enumerate(("Ana", "Bo", "Cy"))
     ]
+
+
+def said(*texts: str, kind: str = "words", more: str = "") -> list[str]:
+    """What is read of a thread in which each text stands in an element of a class."""
+    posts = "".join(
+        f'<div class="remark" id="c{at}"><b class="author">{name}</b> <small>1{at}:05 14.03.2026</small>'
+        f'<div class="{kind}"><p>{text}</p></div>{more}<a href="#">Reply</a></div>'
+        for at, (name, text) in enumerate(zip(("Ana", "Bo", "Cy", "Di", "Eva", "Finn"), texts, strict=False))
+    )
+    page = f'<html lang="en"><body><h1>A quay</h1><p>The town builds one.</p><div class="comments">{posts}</div></body></html>'
+    return [comment.text for comment in seeds.parse(page).comments]
+
+
+NUMBERED = ("This is comment 1.", "This is comment 2.", "This is comment 3.")
+
+
+@pytest.mark.parametrize("kind", ["words", "comment-text"])
+@pytest.mark.parametrize("texts", [NUMBERED, (WORDS[0], *["Thanks!"] * 3), (*WORDS[:2], *["Thanks!"] * 2), (WORDS[0], *["+1"] * 3)])
+def test_comments_that_say_the_same_are_read(texts: tuple[str, ...], kind: str) -> None:
+    assert said(*texts, kind=kind, more="<p>Registered user</p>") == list(texts)
+
+
+def test_lines_that_a_page_prints_are_no_words_of_a_comment() -> None:
+    printed = "</p><p>Written with care at the quay.</p><p>"
+    assert said(*(word + printed for word in WORDS), "<img src=a.png>" + printed) == list(WORDS)
+
+
+def test_a_body_that_its_class_names_holds_what_the_commenter_typed() -> None:
+    texts = (f"{WORDS[0]}</p><p>Report</p><p>Share", "Like", f"Quote</p><p>{WORDS[1]}", "Reply")
+    assert said(*texts, kind="comment-text") == [text.replace("</p><p>", "\n") for text in texts]
+
+
+def test_buttons_in_a_body_are_none_of_its_words() -> None:
+    button = '<div><a href="#">Report</a> <a href="#">Share</a></div>'
+    assert said(*(f"{word}</p>{button}<p>" for word in (*WORDS, "Share")), kind="comment-text") == [*WORDS, "Share"]
+
+
+def test_a_form_that_shows_the_comment_is_no_frame() -> None:
+    texts = [f'<form action="#"><div>{word}</div></form>' for word in (*WORDS, "Yes.")]
+    assert said(*texts) == [*WORDS, "Yes."]
+    below = '<form action="#"><label>Your name</label> Your answer is read by the town before all others see it.</form>'
+    assert said(*WORDS, "Yes.", more=below) == [*WORDS, "Yes."]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from seeds.replies import RawComment, link
 
 
@@ -104,3 +106,26 @@ def test_a_thread_100_000_deep_is_linked_without_recursion() -> None:
 def test_ids_survive_a_new_comment_before_them() -> None:
     old, new = raw("first", author="Ana"), raw("new", author="Bo")
     assert link([old])[0][0].id == link([new, old])[0][1].id
+
+
+def test_the_number_of_what_became_the_article_is_not_missing() -> None:
+    three = [raw(number=number) for number in (2, 3, 5)]
+    assert [notice.what for notice in link(three, opened=True)[1]] == ["numbers missing: 4"]
+
+
+@pytest.mark.parametrize("shown", ["2 hours ago", "yesterday at 10:00", "10:00", "3 May"])
+def test_ids_are_the_same_whatever_the_clock_says(shown: str) -> None:
+    undated, dated = raw(created_at_raw=shown), raw(created_at_raw=shown, created_at="2026-03-14T10:00:00")
+    later = raw(created_at_raw=shown.replace("2", "3"), created_at="2026-03-14T10:00:00")
+    assert len({link([each])[0][0].id for each in (undated, dated, later)}) == 1
+
+
+def test_ids_tell_equal_words_of_other_times_apart() -> None:
+    first, second = (raw(created_at_raw=f"{day} May 2026") for day in (3, 4))
+    assert link([first, second])[0][1].id == link([second])[0][0].id != link([first])[0][0].id
+
+
+def test_quoted_words_of_somebody_whom_nobody_knows_are_looked_for_everywhere() -> None:
+    comments, notices = link([raw("We need a bridge here.", author="Ana"), raw("Yes!", reply_author="Ana Pop", quoted="need a bridge")])
+    assert comments[1].reply_to == comments[0].id
+    assert notices == ()

@@ -101,13 +101,46 @@ def test_nothing_unscored_is_published_but_by_a_rule_for_it(reason: Unscored) ->
     unscored = Case("x", "s", "Ana", Scored("1", "en", {}, "m@0", reason))
     assert made(OTHERWISE).act(unscored).action is Action.REVIEW
     assert made(rule(name="all", kind="always", action="reject")).act(unscored).action is Action.REJECT
-    for kind, more in (("unscored", {}), ("author", {"authors": ["Ana"]})):
-        assert made(rule(name="own", kind=kind, action="publish", **more)).act(unscored).action is Action.PUBLISH
+    assert made(rule(name="own", kind="unscored", action="publish")).act(unscored).action is Action.PUBLISH
+
+
+OF_TEXTS = [
+    {"kind": "author", "authors": ["Ana"]},
+    {"kind": "words", "words": ["quagga"]},
+    {"kind": "links", "count": 1},
+    {"kind": "language"},
+]
+
+
+@pytest.mark.parametrize("members", OF_TEXTS, ids=lambda members: str(members["kind"]))
+def test_rules_on_texts_and_authors_publish_nothing_unscored(members: dict[str, Any]) -> None:
+    unscored = Case("quagga https://a.example", "s", "Ana", Scored("1", None, {}, "m@0", Unscored.TOO_LONG))
+    first = rule(name="first", action="publish", **members)
+    unjudged = rule(name="unjudged", kind="unscored", action="review")
+    verdict = made(first + unjudged + OTHERWISE).act(unscored)
+    assert (verdict.action, [one.rule for one in verdict.reasons]) == (Action.REVIEW, ["unjudged: too_long"])
+    assert made(first.replace("publish", "reject") + unjudged).act(unscored).action is Action.REJECT, "it may be rejected by its text"
 
 
 def test_a_dry_run_publishes_and_says_what_it_would_have_done() -> None:
-    verdict = made(BAND + OTHERWISE, dry_run=True).act(case(toxicity=0.9))
-    assert (verdict.action, verdict.dry_run, verdict.reasons[0].rule) == (Action.PUBLISH, True, "toxic")
+    for action in ("review", "reject"):
+        verdict = made(BAND.replace("review", action) + OTHERWISE, dry_run=True).act(case(toxicity=0.9))
+        assert (verdict.action, verdict.would, verdict.reasons[0].rule) == (Action.PUBLISH, action, "toxic")
+    calm = made(BAND + OTHERWISE, dry_run=True).act(case())
+    assert (calm.action, calm.would) == (Action.PUBLISH, Action.PUBLISH)
+    left = made(BAND, dry_run=True).act(case())
+    assert (left.action, left.would, left.reasons[0].rule) == (Action.PUBLISH, Action.REVIEW, "no rule holds")
+    assert made(BAND + OTHERWISE).act(case(toxicity=0.9)).would is None, "no dry run"
+
+
+@pytest.mark.parametrize("action", ["review", "reject"])
+@pytest.mark.parametrize("reason", list(Unscored))
+def test_a_dry_run_too_sends_what_is_unscored_to_review(reason: Unscored, action: str) -> None:
+    unscored = Case("x", "s", None, Scored("1", "en", {}, "m@0", reason))
+    verdict = made(rule(name="unjudged", kind="unscored", action=action) + OTHERWISE, dry_run=True).act(unscored)
+    assert (verdict.action, verdict.would) == (Action.REVIEW, action)
+    assert made(OTHERWISE, dry_run=True).act(unscored).action is Action.REVIEW
+    assert made(rule(name="own", kind="unscored", action="publish"), dry_run=True).act(unscored).action is Action.PUBLISH
 
 
 def test_the_default_rejects_nothing_and_lets_nothing_unscored_through() -> None:
