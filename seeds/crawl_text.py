@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -35,6 +36,7 @@ def read(document: Document) -> Reading:
     crawled = _CRAWLED.match(document.text)
     text = document.text[crawled.end() :] if crawled else document.text
     lines = [" ".join(line.split()) for line in text.split("\n")]
+    document = replace(document, now=document.now or dates.moment(lines, document.lang))
     stamps = _joined(lines, _stamps(lines, document, crawled[1] if crawled else None), document)
     thread = _best(
         template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)), spoken.learn(lines)

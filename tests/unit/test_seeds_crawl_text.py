@@ -393,3 +393,9 @@ def test_a_title_beside_the_time_is_no_name() -> None:
     comments = page(*told).comments
     assert [comment.author for comment in comments] == ["Ana", "Ion", "Zoe", "Max"]
     assert [comment.reply_to for comment in comments] == [None, *[comments[0].id] * 3]
+
+
+def test_the_moment_of_the_page_gives_relative_times_a_value() -> None:
+    ages = ((author, f"{at} hours ago", text) for at, (author, _, text) in enumerate(TALK, 2))
+    article = page(*ages, after="It is currently 12.05.2026, 20:00")
+    assert [comment.created_at for comment in article.comments[:2]] == ["2026-05-12T18:00:00", "2026-05-12T17:00:00"]
