@@ -149,7 +149,7 @@ def judge(page: Page, read: Sequence[Fields], first: Mapping[str, float], lang: 
         "spoken": mean(bool(item.text) for item in read),
         "length": mean(min(len(item.text), 200) for item in read) / 200,
         "voice": mean(marks.has_voice(item.text[:_VOICE_CHARS], lang) for item in read[:20]),
-        "distinct": len({item.text for item in read}) / size,
+        "distinct": len({(item.author, item.text) for item in read}) / size,  # several may only say "+1"
         "linked": sum(_linked(page, item) for item in read) / letters,
     }
     likely = signs["spoken"] >= 0.5 and signs["distinct"] >= 0.5 and (size > 1 or _is_single(page, read[0].record, signs))
