@@ -399,3 +399,10 @@ def test_the_moment_of_the_page_gives_relative_times_a_value() -> None:
     ages = ((author, f"{at} hours ago", text) for at, (author, _, text) in enumerate(TALK, 2))
     article = page(*ages, after="It is currently 12.05.2026, 20:00")
     assert [comment.created_at for comment in article.comments[:2]] == ["2026-05-12T18:00:00", "2026-05-12T17:00:00"]
+
+
+@pytest.mark.parametrize("text", ["Thanks!", "This is comment {}."])
+def test_what_all_of_them_say_is_no_frame(text: str) -> None:
+    names = ("Ana", "Ion", "Zoe", "Max", "Eva", "Uwe", "Kim")
+    said = [(name, f"12.05.2026, 09:0{at}", text.format(at)) for at, name in enumerate(names, 1)]
+    assert [(comment.author, comment.text) for comment in page(*said).comments] == [(name, told) for name, _, told in said]
