@@ -77,7 +77,7 @@ class Section:
         self.numbers = self._take_numbers(raw)
         self.noise = frame.repeated(raw)
         self.labels = frame.labels(raw)
-        if self._leaves_nothing(raw[1:-1]):  # many may say "Thanks!": what all of them say is no frame
+        if self.count is not None and self._leaves_nothing(raw[1:-1]):  # many may say "Thanks!": what all of them say is no frame
             self.noise = frozenset(line for line in self.noise if marks.is_button(line))
         self.opened = any(frame.masked(line) in self.noise for line in below[-_NEAR:])
         self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])
