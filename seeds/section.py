@@ -77,7 +77,7 @@ class Section:
         self.numbers = self._take_numbers(raw)
         self.noise = frame.repeated(raw)
         self.labels = frame.labels(raw)
-        if self.count is not None and self._leaves_nothing(raw[1:-1]):  # many may say "Thanks!": what all of them say is no frame
+        if self.count is not None and self._leaves_names(raw[1:-1]):  # many may say "Thanks!": what all of them say is no frame
             self.noise = frozenset(line for line in self.noise if marks.is_button(line))
         self.opened = any(frame.masked(line) in self.noise for line in below[-_NEAR:])
         self.buttons = sum(any(marks.is_button(line) and marks.has_button_word(line) for line in gap) for gap in raw[1:])
@@ -86,11 +86,12 @@ class Section:
         tops = Counter(filter(None, map(self._behind_buttons, range(1, len(self.anchors)))))
         self._usual_top = tops.most_common(1)[0][0] if tops else 1
 
-    def _leaves_nothing(self, inner: Sequence[Sequence[str]]) -> bool:
-        """Whether most gaps are left without a line for words beside one for a name, which may stand beside the time instead."""
-        least = 1 if sum(bool(anchor.parts) for anchor in self.anchors) >= MOST * len(self.anchors) else 2
+    def _leaves_names(self, inner: Sequence[Sequence[str]]) -> bool:
+        """Whether no words are left in most gaps, though the names differ: one line for a name, or none where it stands beside the time."""
+        named = sum(bool(anchor.parts) for anchor in self.anchors) >= MOST * len(self.anchors)
         kept = [sum(not self.is_frame(line) for line in gap) for gap in inner]
-        return bool(kept) and median(kept) < least
+        distinct = len({anchor.parts for anchor in self.anchors}) > 1 or not named
+        return bool(kept) and median(kept) == (0 if named else 1) and distinct
 
     def _take_numbers(self, raw: list[list[str]]) -> tuple[int | None, ...]:
         """The numbers beside the times, or on a line in each gap before or behind an anchor; such lines are taken out."""
