@@ -254,7 +254,10 @@ class Queue:
         for unit in {part.unit for part in self._ready}.difference(part.unit for part in ready):
             self._forget(unit)
         ready.sort(key=lambda part: (-part.unit.impatience(now), part.unit.due))
-        places = packing.first([part.width for part in ready[:_LOOK]], self._pass_cost) if ready else []
+        alone = len({id(job) for part in ready for job, _ in part.unit.asked}) == 1
+        share = sum(part.width for part in ready) // len(self.scorer.lanes)  # no lane is idle while another one has all
+        tokens = max(min(share, packing.ALONE_TOKENS), packing.PASS_TOKENS) if alone else packing.PASS_TOKENS
+        places = packing.first([part.width for part in ready[:_LOOK]], self._pass_cost, tokens) if ready else []
         taken = set(places)
         self._ready = tuple(part for place, part in enumerate(ready) if place not in taken)
         return [ready[place] for place in places]

@@ -180,6 +180,18 @@ def test_the_windows_of_one_long_comment_go_through_several_lanes() -> None:
     assert [lane.passes for lane in scorer.lanes] == [[windows // 2], [windows // 2]]
 
 
+def test_passes_are_larger_where_one_request_alone_waits() -> None:
+    scorer = Slow()
+    made = made_of(scorer)
+    made.submit(comments(64)).result(20)
+    assert max(scorer.lanes[0].passes) == packing.ALONE_TOKENS // 8
+    scorer.lanes[0].passes.clear()
+    for one in [made.submit(comments(64)), made.submit(comments(64))]:
+        one.result(20)
+    assert max(scorer.lanes[0].passes[2:5]) == packing.PASS_TOKENS // 8
+    made.stop()
+
+
 @pytest.mark.parametrize("cache_entries", [0, 100])
 def test_lanes_lose_and_mix_up_nothing(cache_entries: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "_WAIT_S", 60)
