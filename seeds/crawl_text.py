@@ -78,9 +78,7 @@ def _stamps(lines: Sequence[str], document: Document, crawled: str | None) -> di
     day_first = _day_first(lines)
     found = ((at, dates.find(line, lang=document.lang, now=document.now, day_first=day_first)) for at, line in short.items())
     stamps = {at: stamp for at, stamp in found if stamp is not None}
-    yearless = [
-        at for at, stamp in stamps.items() if stamp.written is None and not (stamp.relative or stamp.impossible or stamp.clock_only)
-    ]
+    yearless = [at for at, stamp in stamps.items() if stamp.is_yearless]
     own = crawled or next((stamp.written for stamp in stamps.values() if stamp.written and not stamp.relative), None)
     if yearless and (near := date.fromisoformat(own[:10]) if own else document.now and document.now.date()):
         again = {at: dates.find(short[at], lang=document.lang, day_first=day_first, near=near) for at in yearless}

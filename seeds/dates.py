@@ -106,6 +106,11 @@ class Stamp:
     """A day that does not exist, such as 31 February."""
     clock_only: bool = False
 
+    @property
+    def is_yearless(self) -> bool:
+        """Whether it is a day that says no year."""
+        return self.written is None and not (self.relative or self.impossible or self.clock_only)
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from labels.thread import Article, Notice
 from seeds import dates, detect, replies
@@ -62,11 +62,19 @@ def read_tree(root: Element | None, document: Document, ways: Collection[str] = 
         rules = ()
     thread = _of_talk(page, lang) if "talk" in ways else None
     if thread is None:
-        now = document.now or dates.moment(page.lines, lang)
-        day = article.head(page).published_at
-        near = date.fromisoformat(day[:10]) if day else now and now.date()
-        thread = _thread(page, times.find(page, lang, now, near), lang, ways, platforms.platforms() if rules is None else rules)
+        stamps = _stamps(page, lang, document.now or dates.moment(page.lines, lang))
+        thread = _thread(page, stamps, lang, ways, platforms.platforms() if rules is None else rules)
     return _reading(document, page, lang, thread)
+
+
+def _stamps(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
+    """The page's times. Days without a year, which few pages have, take the one nearest to the article's day, else to `now`."""
+    found = times.find(page, lang, now)
+    if not any(time.stamp.is_yearless for time in found):
+        return found
+    day = article.head(page).published_at
+    near = date.fromisoformat(day[:10]) if day else now and now.date()
+    return times.find(page, lang, now, near) if near else found
 
 
 def _declared(page: Page) -> str | None:

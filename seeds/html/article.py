@@ -103,7 +103,8 @@ class _Said:
 
     def __init__(self, page: Page, cut: Sequence[int]) -> None:
         self.page = page
-        self.hidden = [element for outer in page.root.iter("head", "noscript") for element in outer.iter()]
+        heads = (element for outer in page.root.iter("head") for element in outer.iter("meta", "link"))
+        self.hidden = [*heads, *(element for outer in page.root.iter("noscript") for element in outer.iter())]
         self.begins, self.ends = _of_others(page, cut)
 
     def first(self, rules: Rules, unlike: str = "\n") -> str | None:

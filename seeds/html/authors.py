@@ -161,8 +161,9 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, str]]]:
         if node != record.begin and _is_foreign(page, node):
             behind = page.end[node]
             continue
-        timed = (first < shown.stop and shown.start < last) or _is_answered(page, node)
-        if not timed and last - first <= 4 and page.size(node) <= _MAX_NAME + 10 and page.line_of[first] == page.line_of[last - 1]:
+        timed = first < shown.stop and shown.start < last
+        few = not timed and last - first <= 4 and page.line_of[first] == page.line_of[last - 1] and page.size(node) <= _MAX_NAME + 10
+        if few and not _is_answered(page, node):
             yield node, (page.slot(node), _coarse(page, node))
         if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
             yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/")

@@ -189,7 +189,7 @@ class Page:
 
     def style(self, node: int) -> str:
         """All that the element's look hangs on, as one string; the tag alone where it has no class."""
-        return " ".join(self.keys(node))
+        return _joined(self.keys(node))
 
     def slot(self, node: int) -> str:
         """The element's style and its parent's."""
@@ -332,6 +332,11 @@ def _keys(tag: str, classes: Sequence[str], name: str, item: str) -> tuple[str, 
     if item:
         found.append(f"{tag}[{item}]")
     return tuple(found) or (tag,)
+
+
+@lru_cache(maxsize=1 << 12)
+def _joined(keys: tuple[str, ...]) -> str:
+    return " ".join(keys)
 
 
 @lru_cache(maxsize=1 << 12)
