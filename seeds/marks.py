@@ -371,6 +371,8 @@ def _name(match: re.Match[str]) -> str | None:
 @lru_cache(maxsize=1 << 12)
 def without_reply(author: str) -> tuple[str, Mark | None]:
     """The name without the reply mark behind it: "Ana în răspuns lui Ion" -> "Ana" and the mark."""
+    if len(author) > _MAX_MARK:  # no name, perhaps a trap
+        return author, None
     if (pair := _TO.fullmatch(author)) is not None:
         return pair["own"], Mark(author=pair["author"])
     for match in re.finditer(r"\s+(?=\S)", author):

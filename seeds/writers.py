@@ -14,7 +14,7 @@ from seeds.layout import MOST, Record
 from seeds.marks import Mark
 
 _HALF = 0.5
-_LEAST_NAMES = 4
+_LEAST_NAMES, _LONGEST = 4, 160
 _TOWN = re.compile(r"(\S.*?)\s*[(\[][^()\[\]]{2,40}[)\]]")
 """A name with a town, a rank or the like in brackets behind it."""
 
@@ -74,6 +74,13 @@ def _short_lead() -> re.Pattern[str]:
 
 def without_towns(records: list[Record]) -> list[Record]:
     """Without the brackets behind the names where most have some."""
-    if sum(_TOWN.fullmatch(record.author or "") is not None for record in records) < _HALF * len(records):
+    names = [_townless(record.author or "") for record in records]
+    if sum(name is not None for name in names) < _HALF * len(records):
         return records
-    return [replace(record, author=_TOWN.sub(r"\1", record.author)) if record.author else record for record in records]
+    return [record if name is None else replace(record, author=name) for record, name in zip(records, names, strict=True)]
+
+
+def _townless(author: str) -> str | None:
+    """The name before the brackets; None for one that has none, or for a line that is no name: it may be as long as a trap."""
+    match = _TOWN.fullmatch(author) if len(author) <= _LONGEST else None
+    return match[1] if match else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import pytest
@@ -406,3 +407,9 @@ def test_what_all_of_them_say_is_no_frame(text: str) -> None:
     names = ("Ana", "Ion", "Zoe", "Max", "Eva", "Uwe", "Kim")
     said = [(name, f"12.05.2026, 09:0{at}", text.format(at)) for at, name in enumerate(names, 1)]
     assert [(comment.author, comment.text) for comment in page(*said).comments] == [(name, told) for name, _, told in said]
+
+
+def test_long_lines_in_place_of_names_are_quick() -> None:
+    began = time.process_time()
+    page(*((f"{name} {' (' * 20_000}", clock, text) for name, clock, text in TALK))
+    assert time.process_time() - began < 2
