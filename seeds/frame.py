@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from seeds import marks
 
-_NEARLY_ALL = 0.65
+NEARLY_ALL = 0.65
 """Share of gaps in which a line of the page's frame stands; an editor who answers every reader stands in half of them."""
 _SHORT = 100
 _QUOTED = 6
@@ -65,7 +65,7 @@ def repeated(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
     if len(gaps) < 4:
         return frozenset()
     seen = Counter(each for gap in gaps for each in {masked(line) for line in gap if len(line) <= _SHORT})
-    least = max(_NEARLY_ALL * (len(gaps) - 1), 3)
+    least = max(NEARLY_ALL * (len(gaps) - 1), 3)
     return frozenset(
         line for line, times in seen.items() if times >= (max(least, _QUOTED) if is_sentence(line) else least) and not _keeps(line)
     )
@@ -82,7 +82,7 @@ def labels(gaps: Sequence[Sequence[str]]) -> frozenset[str]:
     if len(gaps) < 4:
         return frozenset()
     seen = Counter(each for gap in gaps for each in {label(line) for line in gap} if each)
-    return frozenset(each for each, times in seen.items() if times >= max(_NEARLY_ALL * (len(gaps) - 1), 3))
+    return frozenset(each for each, times in seen.items() if times >= max(NEARLY_ALL * (len(gaps) - 1), 3))
 
 
 def is_sentence(line: str) -> bool:

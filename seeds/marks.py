@@ -294,7 +294,7 @@ def reply(line: str) -> Mark | None:
     arrow = _ARROW.match(line)
     begin = arrow.end() if arrow else 0
     if answer := answers.find(line[begin:_MAX_MARK]):
-        if any(map(str.isdigit, answer.author or "")) and (undated := answers.find(_untimed(line[begin:]))):
+        if any(map(str.isdigit, answer.author or "")) and (undated := answers.find(_untimed(line[begin:])[0])):
             return Mark(undated.number, author_of(undated.author or "")[0] or None)
         return _mark(answer.number, answer.author, line, begin + answer.end)
     for match in _matches(line, "reply", "patterns"):
@@ -309,28 +309,26 @@ def _tagged(line: str) -> Mark | None:
     return Mark(author=_name(match), rest=line.strip(), typed=True) if match else _typed(line)
 
 
-def _undated(line: str) -> str:
-    """A line without the time that ends it: "Antwort auf Ana vom 24.03.2026 um 18:55"; "" for any other line."""
-    stamp = dates.find(line) if len(line) <= _MAX_MARK else None
-    if stamp is None or without_fillers("", line[stamp.end :])[1].strip(_EDGES + ")]"):
-        return ""
-    return without_fillers(line[: stamp.begin].rstrip(_EDGES + "(["), "")[0]
+def _untimed(line: str) -> tuple[str, bool]:
+    """A line without its time, and whether that ends it: "Antwort auf 09:21 Uhr von Ana", "Posted by Ana on 9 May 2026, 19:22".
 
-
-def _untimed(line: str) -> str:
-    """A line without its time: "Antwort auf 09:21 Uhr von Ana", "Ana (9 May 2026, 19:22) wrote:"; "" where nothing stands before one."""
+    "" where nothing stands before a time.
+    """
     stamp = dates.find(line) if len(line) <= _MAX_MARK else None
-    head, tail = (line[: stamp.begin].rstrip(_EDGES + "(["), line[stamp.end :].lstrip(_EDGES + ")]")) if stamp else ("", "")
-    return " ".join([without_fillers(head, "")[0], *without_fillers("", tail)[1:]]).strip() if head else ""
+    if stamp is None:
+        return "", False
+    head, _ = without_fillers(line[: stamp.begin].rstrip(_EDGES + "(["), "")
+    _, tail = without_fillers("", line[stamp.end :].lstrip(_EDGES + ")]"))
+    return f"{head} {tail}".strip() if head else "", not tail.strip(_EDGES + ")]")
 
 
 def refers(line: str) -> Mark | None:
-    """Whom a line names that ends with the time of another comment: "Posted by Ana on 9 May 2026, 19:22" above a quote of hers."""
-    words = _undated(line)
+    """Whom a line names that tells the time of another comment: "Posted by Ana on 9 May 2026, 19:22" above a quote of hers."""
+    words, ends = _untimed(line)
+    if not words or not (ends or line.endswith(":")):
+        return None
     author, said = author_of(words)
-    if mark := reply(words) or (Mark(author=author, quote=True) if words and said and author else None):
-        return mark
-    return reply(_untimed(line)) if line.endswith(":") else None
+    return reply(words) or (Mark(author=author, quote=True) if ends and said and author else None)
 
 
 def _typed(line: str) -> Mark | None:

@@ -14,7 +14,7 @@ from seeds.anchors import Anchor
 from seeds.layout import INLINE, LINES, MOST, NAMELESS, TITLED, Layout, Record
 
 MAX_NAME = 60
-_HALF, _NEARLY_ALL = 0.5, 0.65
+_HALF = 0.5
 _REGULAR = 0.9
 _MAX_NAMED = 5
 """Lines from a name to the time of its comment."""
@@ -139,7 +139,7 @@ class Section:
         inner = self.gaps[1:]
         ended = sum(any(place > 0 for place in other.frames) for other in inner)
         stops = sorted(place for place in gap.frames if place > 0)
-        if stops and ended >= _NEARLY_ALL * len(inner):
+        if stops and ended >= frame.NEARLY_ALL * len(inner):
             return _first_lines(gap, stops[0])
         return gap if self.closed else _first_lines(gap, max((len(other.lines) for other in inner), default=3))
 

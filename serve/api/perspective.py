@@ -37,7 +37,6 @@ def invalid(message: str, kind: str = "INVALID_REQUEST", **more: Any) -> Failure
     return Failure(400, "invalid", message, details=[{"@type": _ERROR, "errorType": kind, **more}])
 
 
-# With a slash at the end too: the redirect that would be answered has no body, and who posts seldom follows it.
 @router.post("/v1alpha1/comments:analyze")
 @router.post("/comments:analyze")
 async def analyze(request: Request, running: Running, caller: Scores) -> Response:
