@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from labels.thread import Article, Notice
-from seeds import dates, marks, prose, replies, signed, spoken, template
+from seeds import bylines, dates, marks, prose, replies, signed, spoken, template
 from seeds.dates import Stamp
 from seeds.document import Document, Reading
 from seeds.layout import Record, Thread
@@ -22,8 +22,6 @@ from seeds.replies import RawComment
 
 _CRAWLED = re.compile(r"\s?date (\d{4}-\d\d-\d\d) ")
 """What some crawls put before the text; the day belongs to the page, not to its words."""
-
-
 _ADDRESS = re.compile(r"([^,:!?]{2,40})[,:!](?:\s|$)")
 _QUOTE = re.compile(r"(?:^|:\s)(?:>+\s*(?P<line>.{12,})|[\"“„«](?P<inside>[^\"“”„«»]{12,})[\"“”»])")
 """Words that somebody else wrote, at the beginning of a comment or behind a name; shorter ones may be anybody's."""
@@ -38,10 +36,11 @@ def read(document: Document) -> Reading:
     lines = [" ".join(line.split()) for line in text.split("\n")]
     document = replace(document, now=document.now or dates.moment(lines, document.lang))
     stamps = _joined(lines, _stamps(lines, document, crawled[1] if crawled else None), document)
-    thread = _best(
-        template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, _day_first(lines)), spoken.learn(lines)
-    )
-    title, body = prose.split(lines[: thread.begin] if thread else lines, stamps)
+    day_first = _day_first(lines)
+    thread = _best(template.learn(lines, stamps, document.lang), signed.learn(lines, stamps, document.lang, day_first), spoken.learn(lines))
+    before = lines[: thread.begin] if thread else lines
+    title, body = prose.split(before, stamps)
+    author, day = bylines.find(before, title, body, stamps, lang=document.lang, day_first=day_first)
     raws = _raws(thread.records) if thread else []
     comments, notices = replies.link(raws, newest_first=thread is not None and _is_newest_first(thread.records, document.lang))
     found = Article(
@@ -51,7 +50,8 @@ def read(document: Document) -> Reading:
         url=document.url,
         title=title,
         lang=document.lang,
-        published_at=crawled[1] if crawled else None,
+        author=author,
+        published_at=crawled[1] if crawled else day,
         read_by=f"crawl_text/{_way(thread)}",
         warnings=(*document.warnings, *notices, *_of_times(thread)),
     )

@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from seeds import answers
+from seeds import answers, marks
 from seeds.anchors import Anchor
 from seeds.layout import MOST, Record
 
-_NUMBERED = re.compile(r"(?:#|№|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
+_HALF = 0.5
+_NUMBERED = re.compile(r"(?:#|№\s?|nr\.?\s?|no\.\s?)?(?P<number>\d{1,5})(?:[.)\]:](?=\s|$)|(?=\s|$))\s*(?P<rest>.*)", re.IGNORECASE)
 _NUMBER_LAST = re.compile(r"(?P<rest>.*?)(?:^|\s)[(\[]?(?:#|№)(?P<number>\d{1,5})[)\]]?")
 
 
@@ -21,8 +22,16 @@ def in_text(records: list[Record]) -> list[Record]:
     for split in (_of_author, _of_first_line):
         parts = [split(record) for record in records]
         if is_numbered([number for number, _ in parts]):
-            return [replace(rest, number=number) for number, rest in parts]
+            return _without_by([replace(rest, number=number) for number, rest in parts])
     return records
+
+
+def _without_by(records: list[Record]) -> list[Record]:
+    """Without the words between number and name, where most have some: "#1 by Ana"."""
+    told = [marks.author_of(record.author or "") for record in records]
+    if sum(said for _, said in told) < _HALF * len(records):
+        return records
+    return [replace(record, author=name or None) for record, (name, _) in zip(records, told, strict=True)]
 
 
 def is_numbered(numbers: Sequence[int | None]) -> bool:

@@ -167,7 +167,7 @@ class Section:
             found[0] = self._record(layout, 0)
         if sum(record.said for record in found) < _HALF * len(found):  # "De" may be a word for "by" or a name's own
             found = [replace(record, author=record.name, said=False) if record.said else record for record in found]
-        found = writers.answering(writers.without_common(writers.without_towns(found)))
+        found = writers.answering(writers.without_common(writers.without_towns(writers.without_ranks(found))))
         if any(number is not None for number in self.numbers):
             return layout, tuple(replace(record, number=number) for record, number in zip(found, self.numbers, strict=True))
         return layout, tuple(numbers.in_text(found))

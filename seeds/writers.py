@@ -17,6 +17,8 @@ _HALF = 0.5
 _LEAST_NAMES, _LONGEST = 4, 160
 _TOWN = re.compile(r"(\S.*?)\s*[(\[][^()\[\]]{2,40}[)\]]")
 """A name with a town, a rank or the like in brackets behind it."""
+_RANK = re.compile(r"\s+[·•|]\s+")
+"""Parts a name from the rank behind it."""
 
 
 def beside_times(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
@@ -78,6 +80,16 @@ def without_towns(records: list[Record]) -> list[Record]:
     if sum(name is not None for name in names) < _HALF * len(records):
         return records
     return [record if name is None else replace(record, author=name) for record, name in zip(records, names, strict=True)]
+
+
+def without_ranks(records: list[Record]) -> list[Record]:
+    """Without what a sign parts from the names of most, where it repeats more than they do: "Mihai P. · Avansat"."""
+    told = [_RANK.split(record.author, maxsplit=1) if record.author and len(record.author) <= _LONGEST else [] for record in records]
+    both = [parts for parts in told if len(parts) == 2]
+    names, ranks = ({parts[column] for parts in both} for column in (0, 1))
+    if len(both) < MOST * len(records) or len(ranks) >= len(names):
+        return records
+    return [replace(record, author=parts[0]) if len(parts) == 2 else record for record, parts in zip(records, told, strict=True)]
 
 
 def _townless(author: str) -> str | None:

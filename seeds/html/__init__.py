@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 
 from labels.thread import Article, Notice
-from seeds import dates, detect, replies
+from seeds import dates, detect, marks, replies
 from seeds.document import Document, Reading
-from seeds.html import article, embedded, general, parents, platforms, stated, talk, times, tree
-from seeds.html.embedded import Item
+from seeds.html import article, copies, general, linked_data, links, parents, platforms, state, stated, talk, times, tree
 from seeds.html.fields import Fields
+from seeds.html.objects import Item
 from seeds.html.platforms import Platform
 from seeds.html.times import Time
 from seeds.html.tree import Element, Page
@@ -73,8 +74,15 @@ def _stamps(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
     if not any(time.stamp.is_yearless for time in found):
         return found
     day = article.head(page).published_at
-    near = date.fromisoformat(day[:10]) if day else now and now.date()
+    near = date.fromisoformat(day[:10]) if day else now.date() if now else _day_before(found)
     return times.find(page, lang, now, near) if near else found
+
+
+def _day_before(found: Sequence[Time]) -> date | None:
+    """The last day with its year before the first that lacks one, the article's or that of a thread's first post; else the first of all."""
+    whole = [time.stamp.written for time in found if time.stamp.written]
+    before = [time.stamp.written for time in takewhile(lambda time: not time.stamp.is_yearless, found) if time.stamp.written]
+    return date.fromisoformat((before[-1:] or whole)[0][:10]) if whole else None
 
 
 def _declared(page: Page) -> str | None:
@@ -91,12 +99,12 @@ def _of_talk(page: Page, lang: str | None) -> _Thread | None:
 def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str], rules: Sequence[Platform]) -> _Thread | None:
     if hit := platforms.find(page, stamps, rules):
         return _of_fields(page, f"platform/{hit[0].name}", hit[1], opens=hit[0].opens)
-    data = _of_items("linked_data", embedded.linked_data(page.root)) if "linked_data" in ways else None
+    data = _of_items("linked_data", linked_data.comments(page.root)) if "linked_data" in ways else None
     found = general.find(page, stamps, lang) if "general" in ways else None
     if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws) or _lacks_times(data)):
         return _of_fields(page, "general", found.fields, opens=found.opens)
     if data is None and "state" in ways:
-        data = _of_items("state", embedded.state(page.root))
+        data = _of_items("state", state.comments(page.root))
     return data
 
 
@@ -109,12 +117,28 @@ def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:
 
 
 def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> _Thread:
-    read = _spoken(read)
+    read = copies.without(page, _spoken(read))
+    told = links.linked(page, read)
+    read = [item if link is None else _without_line(item, link[1]) for item, link in zip(read, told, strict=True)]
     up = parents.of(page, read)
+    if up is not None:
+        up = parents.refined(up, told)
     raws = [_raw(page, item, up[at] if up else None) for at, item in enumerate(read)]
     if up is None:
-        raws = stated.of(page, read, raws)
+        raws = [_linked(raw, link) for raw, link in zip(stated.of(page, read, raws), told, strict=True)]
     return _Thread(way, raws, page.paths([item.record.begin for item in read]), read, opens)
+
+
+def _linked(raw: RawComment, link: tuple[int, str] | None) -> RawComment:
+    """A link to the answered comment counts before what the words state."""
+    return raw if link is None else replace(raw, reply_index=link[0], reply_number=None, reply_author=None, quoted=None)
+
+
+def _without_line(item: Fields, line: str) -> Fields:
+    """Without the line that says whom the comment answers, at the begin of its text; the head of a quote stays, as quotes do."""
+    first, _, rest = item.text.partition("\n")
+    mark = marks.reply(line)
+    return replace(item, text=rest) if first == line and rest and not (mark and mark.quote) else item
 
 
 def _spoken(read: Sequence[Fields]) -> list[Fields]:

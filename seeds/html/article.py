@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from seeds import dates, prose
-from seeds.html import embedded, records, times
+from seeds.html import linked_data, records, scripts, times
 from seeds.html.fields import Fields
 from seeds.html.select import fits, select, selector
 from seeds.html.tree import Element, Page
@@ -89,10 +89,10 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 def head(page: Page, cut: Sequence[int] = ()) -> Head:
     """Title, author and day by the page's own statements: meta elements, JSON-LD, headings. What the elements `cut` say is of comments."""
     said = _Said(page, cut)
-    data = embedded.subject(page.root)
+    data = linked_data.subject(page.root)
     return Head(
         title=_title(page.root, said, data),
-        author=said.first(_AUTHOR, unlike="http") or _flat(embedded.author(data) or "") or None,
+        author=said.first(_AUTHOR, unlike="http") or _flat(linked_data.author(data) or "") or None,
         published_at=_day(said, data),
         url=said.first(_URL),
     )
@@ -187,12 +187,12 @@ def text(page: Page, cut: Sequence[int]) -> str:
     while outer:
         _remove(outer.pop())  # what nothing names any more is freed
     for script in list(page.root.iter("script")):
-        if embedded.kind(script) not in embedded.LINKED:
+        if scripts.kind(script) not in scripts.LINKED:
             _remove(script)
     etree.strip_elements(page.root, *_WORDLESS, with_tail=False)
     from trafilatura import extract  # loads many modules: only where a page is read
 
-    return extract(page.root, options=_options()) or embedded.body(embedded.subject(page.root))
+    return extract(page.root, options=_options()) or linked_data.body(linked_data.subject(page.root))
 
 
 @cache

@@ -9,10 +9,11 @@ import re
 import tomllib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib.resources import files
+from itertools import pairwise
 
 from seeds import dates, marks
 from seeds.html.records import Record
@@ -26,6 +27,12 @@ _Try = tuple[int, str, int]
 _MAX_NAME = 60
 _MAX_BEFORE = 120
 """Characters before a name among which "replied to" is looked for."""
+_INITIALS = 2
+"""Letters that are drawn where a person has no picture."""
+MOST_INITIALS = _INITIALS + 2
+"""With spaces around."""
+_NEAR = 3
+"""Pieces of text behind these letters among which the name is."""
 _RUNNING = 160
 """So many characters beside a name, and it stands in running text."""
 _LIKELY, _SURE = 0.9, 2.2
@@ -34,18 +41,31 @@ _SIGNS = " \t,;:|•·»«♦★☆✓✔"
 """Not part of a name at its ends: what parts it from other words, and marks of a rank."""
 _AROUND = 0.3
 """Malus of an element around the link to the author's page: it may show a rank or a counter, too."""
+_SOMEBODY = "Ana"
+"""A name that stands for any where only the words before it matter."""
+_UNBADGED = 0.5
+"""Share of a slot's elements that show one piece of text, so that what stands behind it in the others is a badge."""
 _REACH = 80
 """Elements of a record that are looked at for an author, from its begin; as many from its end."""
 _PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
 _DIGITS = re.compile(r"(?<![^\W\d_])\d+")
 _TOKEN = re.compile(r"[a-z]+")
+_UTILITY = re.compile(
+    r"(?:^|(?<=\s))(?:\w+:)*text-(?:\[\S*|xs|sm|base|lg|xl|\dxl|left|right|center|start|end|muted|truncate|nowrap|decoration\S*|body\S*|dark|light|white|black|"
+    r"primary|secondary|[a-z]+-\d{2,3}\S*)(?:/\S+)?(?=\s|$)"
+)
+"""Classes that say how an element looks, not what it is: "text-sm"."""
+_HANDLE = re.compile(r"@[\w.-]{2,}")
+_LABEL = re.compile(r"\w{1,12}\s?[:#№]")
+"""What stands before a value: "ID:bb53d3"."""
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
-_STRONG, _WEAK, _NOT = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not"))
+_STRONG, _WEAK, _NOT, _FACTS = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not", "facts"))
 _OTHERS = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_RULES['author']['others'])})(?:$|[\s_-])")
 _PROFILE = re.compile(
     rf"(?:/|\b)(?:{'|'.join(_RULES['profile']['paths'])})(?:[/=?.:_-]|$)|[?&](?:{'|'.join(_RULES['profile']['parameters'])})=",
     re.IGNORECASE,
 )
+_DECLARED: tuple[str, ...] = tuple(_RULES["author"]["attributes"])
 _FORMS = frozenset(_RULES["body"]["forms"])
 
 
@@ -87,8 +107,19 @@ def learnt(page: Page, records: Sequence[Record]) -> list[Named]:
         reverse=True,
     )
     good = [name for value, name in ranked if value > _LIKELY][:4]
+    badged = frozenset(name for name in good if _is_badged(page, slots[name].nodes))
     sure = sum(value > _SURE for value, _ in ranked[:4])
-    return [_author(page, record, own, sure) for record, own in zip(records, _tries(slots, good, len(records)), strict=True)]
+    tried = zip(records, _tries(slots, good, len(records)), strict=True)
+    return [_declared(page, record) or _author(page, record, own, sure, badged) for record, own in tried]
+
+
+def _declared(page: Page, record: Record) -> Named | None:
+    """The name in an attribute of the record's element that is made for it, where the record shows that name."""
+    said = page.attributes[record.begin]
+    if not (value := next((said[name] for name in _DECLARED if said.get(name)), "").strip()):
+        return None
+    at = next((at for at in record.own if page.texts[at].strip() == value), None)
+    return None if at is None else (page.owner[at], value, False)
 
 
 def _tries(slots: Mapping[str, _Slot], good: Sequence[str], size: int) -> Iterator[list[_Try]]:
@@ -109,14 +140,29 @@ def _shown(page: Page, slot: str, node: int) -> str:
     return _name(page.texts[page.first[node]] if slot.endswith("/") else page.text(node)) or ""
 
 
-def _author(page: Page, record: Record, tries: Sequence[_Try], sure: int) -> Named:
+def _is_badged(page: Page, nodes: Sequence[int]) -> bool:
+    """Whether most elements of a slot show one piece of text, and others a badge behind it: "Ana", "AnaEditor"."""
+    single = mean(page.last[node] - page.first[node] == 1 for node in nodes)
+    return _UNBADGED <= single < 1
+
+
+def _without_badge(page: Page, slot: str, node: int) -> str:
+    """The first piece of an element, unless more than a badge stands behind it: "Ana replied to Bo"."""
+    whole = _shown(page, slot, node)
+    return whole if marks.without_reply(whole)[1] is not None else _shown(page, f"{slot.removesuffix('/')}/", node)
+
+
+def _author(page: Page, record: Record, tries: Sequence[_Try], sure: int, badged: Collection[str]) -> Named:
     """The name in the best slot that the record has, or what stands beside its time.
 
     The first `sure` slots are the author's beyond doubt: they may hold any words ("123456"), and a record without them is a guest's, whose
     name stands beside the time rather than in a worse slot.
     """
     for rank, slot, node in tries:
-        if rank < sure and any(map(str.isalnum, name := _shown(page, slot, node))) and (rank == 0 or not is_no_name(name)):
+        if rank >= sure:
+            break
+        name = _without_badge(page, slot, node) if slot in badged else _shown(page, slot, node)
+        if any(map(str.isalnum, name)) and (rank == 0 or not is_no_name(name)):
             return node, name, False
     beside = beside_time(page, record)
     if sure and beside[0]:
@@ -158,15 +204,42 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, str]]]:
         first, last = page.first[node], page.last[node]
         if node < behind or first == last:
             continue
-        if node != record.begin and _is_foreign(page, node):
+        timed = first < shown.stop and shown.start < last
+        if node != record.begin and not timed and _is_foreign(page, node):
             behind = page.end[node]
             continue
-        timed = first < shown.stop and shown.start < last
         few = not timed and last - first <= 4 and page.line_of[first] == page.line_of[last - 1] and page.size(node) <= _MAX_NAME + 10
-        if few and not _is_answered(page, node):
+        if few and not _is_no_slot(page, node) and not _is_answered(page, node):
             yield node, (page.slot(node), _coarse(page, node))
         if last - first > 1 and page.owner[first] == node and first not in shown and len(page.texts[first]) <= _MAX_NAME:
             yield node, (f"{page.slot(node)}/", f"{_coarse(page, node)}/")
+
+
+def _is_no_slot(page: Page, node: int) -> bool:
+    """Whether an element shows initials or a row of buttons."""
+    first = page.first[node]
+    if page.last[node] - first > 1:
+        return _is_toolbar(page, node)
+    return len(page.texts[first]) <= MOST_INITIALS and is_initials(page, first)
+
+
+def is_initials(page: Page, at: int) -> bool:
+    """Whether a piece is the first letters of the name that follows it, drawn where a person has no picture."""
+    text = page.texts[at].strip()
+    if len(text) > _INITIALS or not text.isalpha() or text != text.upper():
+        return False
+    behind = (page.texts[other].strip() for other in range(at + 1, min(at + 1 + _NEAR, len(page.texts))))
+    return any(len(other) > len(text) and other[:1].upper() == text[0] for other in behind)
+
+
+def _is_toolbar(page: Page, node: int) -> bool:
+    """Whether an element shows several buttons and counters, which may touch: "Reply400Report"."""
+    return all(_is_tool(page.texts[at].strip()) for at in range(page.first[node], page.last[node]))
+
+
+@lru_cache(maxsize=1 << 10)
+def _is_tool(text: str) -> bool:
+    return not any(map(str.isalpha, text)) or (marks.is_button(text) and marks.has_button_word(text))
 
 
 def _is_answered(page: Page, node: int) -> bool:
@@ -176,11 +249,15 @@ def _is_answered(page: Page, node: int) -> bool:
     if begin == first or page.size(node) > _MAX_NAME:
         return False
     before = page.join(range(begin, first)).strip()
-    if not before or len(before) > _MAX_BEFORE:
-        return False
-    name = page.text(node)
-    mark = marks.reply(f"{before} {name}") or marks.without_reply(f"{before} {name}")[1]
-    return mark is not None and mark.author is not None and mark.author in (name, _name(name))
+    return bool(before) and len(before) <= _MAX_BEFORE and _leads_to_name(before)
+
+
+@lru_cache(maxsize=1 << 11)
+def _leads_to_name(before: str) -> bool:
+    """Whether a name behind these words is that of whom the comment answers; told with a name that stands for all."""
+    said = f"{before} {_SOMEBODY}"
+    mark = marks.reply(said) or marks.without_reply(said)[1]
+    return mark is not None and mark.author == _SOMEBODY
 
 
 def _is_foreign(page: Page, node: int) -> bool:
@@ -205,18 +282,19 @@ def _name(text: str) -> str | None:
     """The name in an element that shows it: without "by" and "said" around it, else as it is written."""
     bare = text.strip()
     name, said = marks.author_of(bare.rstrip(".…"))
-    return (name if said else bare.strip(_SIGNS)) or None
+    return (name if said else bare.strip(_SIGNS.replace("»", "") if "«" in bare[1:] else _SIGNS)) or None
 
 
 @lru_cache(maxsize=1 << 9)
 def _said(words: str) -> float:
     """What class names say of an element being the author: -1 .. 2."""
-    tokens = _TOKEN.findall(words)
-    if any(token in _STRONG for token in tokens):
-        return 2.0 if not any(token in _NOT for token in tokens) else 0.8
+    tokens = _TOKEN.findall(_UTILITY.sub(" ", words))
+    strong = any(token in _STRONG for token in tokens) or any(pair in _STRONG for pair in map("".join, pairwise(tokens)))
+    if any(token in _FACTS for token in tokens):
+        return -0.3 if strong else -0.6
     if any(token in _NOT for token in tokens):
-        return -0.6
-    return 1.0 if any(token in _WEAK for token in tokens) else 0.0
+        return 0.8 if strong else -0.6
+    return 2.0 if strong else 1.0 if any(token in _WEAK for token in tokens) else 0.0
 
 
 def _author_value(page: Page, slot: str, nodes: Sequence[int], size: int) -> float:
@@ -236,11 +314,22 @@ def _author_value(page: Page, slot: str, nodes: Sequence[int], size: int) -> flo
     )
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
-    constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 0.0
+    constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 1.0 if _are_facts(texts) else 0.0
     running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in zip(nodes, texts, strict=True))
     if any(_PROFILE.search(page.attributes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
         linked -= _AROUND
     return said + linked + likeness - running + 0.5 * min(2 * distinct, 1.0) + len(nodes) / size - constant - 0.6
+
+
+def _are_facts(texts: Sequence[str]) -> bool:
+    """Whether texts are values behind one label: "ID:bb53d3"."""
+    labels = [_LABEL.match(text) for text in texts]
+    return len(texts) >= 3 and len({label and label[0] for label in labels}) == 1 and all(labels)
+
+
+def is_profile(address: str) -> bool:
+    """Whether a link leads to a person's page."""
+    return _PROFILE.search(address) is not None
 
 
 def name_likeness(text: str) -> float:
@@ -254,6 +343,8 @@ def name_likeness(text: str) -> float:
 @lru_cache(maxsize=1 << 12)
 def is_no_name(text: str) -> bool:
     """Buttons, counters, numbers, times, facts about a member."""
+    if _HANDLE.fullmatch(text):
+        return False
     if not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None:
         return True
     stamp = dates.find(f"{text} 2000") if any(map(str.isdigit, text)) else None  # "Apr 24": a day without its year

@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import accumulate, chain, groupby, islice
 
 from seeds import marks
-from seeds.html.authors import Named
+from seeds.html.authors import MOST_INITIALS, Named, is_initials
 from seeds.html.records import Record
 from seeds.html.tree import Page, mean
 
@@ -33,6 +33,12 @@ class _Noise:
 
 
 _MAX_NOISE = 120
+_SHARED = 3
+"""One name in so many on a line of text, and all stand on such."""
+_HEAD = 4
+"""Pieces of a record among which the letters of a person without a picture stand."""
+_BESIDE = 40
+"""Characters beside a name on its line that may be a rank and buttons."""
 _DIGITS = re.compile(r"\d+")
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))["body"]
 _INLINE, _FORMS = frozenset(_RULES["inline"]), frozenset(_RULES["forms"])
@@ -43,7 +49,8 @@ _FRAME = re.compile(rf"\w*signature?(?:$|[\s_-])|(?:^|[\s_-])(?:{'|'.join(_RULES
 def texts(page: Page, records: Sequence[Record], names: Sequence[Named], given: Places | None) -> list[tuple[str, str]]:
     """Text and header of each record."""
     bodies = given or [()] * len(records)
-    apart = [_without_head(page, record, node, name) for record, (node, name, _) in zip(records, names, strict=True)]
+    shared = _SHARED * sum(_is_in_text(page, node, name) for node, name, _ in names) > len(names)
+    apart = [_without_head(page, record, node, name, shared) for record, (node, name, _) in zip(records, names, strict=True)]
     forms = _empty_forms(page, records, apart)
     rest = [_without_frame(page, *each, forms) for each in zip(records, apart, bodies, strict=True)]
     chosen, named = (given, True) if given is not None else _slot_nodes(page, records, names, rest)
@@ -74,15 +81,21 @@ def _inside(page: Page, node: int, pieces: array[int]) -> array[int]:
     return pieces[bisect_left(pieces, page.first[node]) : bisect_left(pieces, page.last[node])]
 
 
-def _without_head(page: Page, record: Record, node: int | None, name: str | None) -> array[int]:
-    """A record's pieces without author and time and the lines around them."""
+def _is_in_text(page: Page, node: int | None, name: str | None) -> bool:
+    """Whether a name stands on a line that holds much more."""
+    return node is not None and name is not None and len(page.lines[page.line_of[page.first[node]]]) > len(name) + _BESIDE
+
+
+def _without_head(page: Page, record: Record, node: int | None, name: str | None, shared: bool) -> array[int]:
+    """A record's pieces without author and time and the lines around them; `shared`: the page's names stand on lines of the text."""
     gone: set[int] = set()
     time = record.time
     if time is not None and time.line < len(page.lines):
         gone |= _of_line(page, time.line) if len(page.lines[time.line]) <= 120 else set(range(time.begin, time.end))
+    gone.update(at for at in record.own[:_HEAD] if len(page.texts[at]) <= MOST_INITIALS and is_initials(page, at))
     if node is not None and name:
-        line = page.line_of[page.first[node]]
-        gone |= _of_line(page, line) if len(page.lines[line]) <= len(name) + 40 else set(range(page.first[node], page.last[node]))
+        whole = not shared and not _is_in_text(page, node, name)
+        gone |= _of_line(page, page.line_of[page.first[node]]) if whole else set(range(page.first[node], page.last[node]))
     return array("i", (at for at in record.own if at not in gone))
 
 

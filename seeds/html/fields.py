@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from seeds import marks
 from seeds.html.authors import Named, given, learnt
 from seeds.html.bodies import Places, texts
 from seeds.html.records import Record, look
-from seeds.html.times import Time
+from seeds.html.times import Time, of_record
 from seeds.html.tree import Page, mean
 
 
@@ -80,6 +80,9 @@ def _learn_times(page: Page, records: Sequence[Record], times: Sequence[Time]) -
     ranked = sorted(slots.values(), key=lambda found: _time_value(page, found, len(records)), reverse=True)
     for at, record in enumerate(records):
         record.time = next((found[at] for found in ranked[:3] if at in found and _is_likely(page, found[at])), record.time)
+        time = record.time
+        if time is not None and time.stamp.relative and time.stamp.written is None and (written := of_record(page, record.begin)):
+            record.time = replace(time, stamp=replace(time.stamp, written=written))
 
 
 def within(records: Sequence[Record], nodes: Sequence[int]) -> list[list[int]]:

@@ -37,12 +37,16 @@ _SINGLE = re.compile(
 _LEAST = 1.0
 _NEARLY = 0.9
 """Share of the best score that suffices for records that lie around the best ones."""
+_HOPELESS = 0.3
+"""Share of the best score so far that a list must be able to reach to be read: the answers of a thread may have less than its comments."""
 _JOINED = 5
 """Lists that are tried as one thread of two looks."""
 _ANCHOR_NODES = 8
 _VOICE_CHARS = 1000
 _AROUND = 4
 """Elements around the first record whose names tell what it is."""
+_MIN_HANDLE = 3
+"""Characters of a name that may stand in an address."""
 _SENTENCE, _NO_ARTICLE = 40, 150
 """Characters of a line that may be an article's, and of all such lines before a thread without one."""
 _HEADING_LINES = 12
@@ -61,7 +65,12 @@ class Found:
 def find(page: Page, times: Sequence[Time], lang: str | None) -> Found | None:
     """The likeliest list of comments; None where nothing on the page is like one."""
     cuts = _apart(chain(records.candidates(page, times), records.named(page, NAMED)))
-    likely = [found for cut in cuts if (found := _judged(page, cut, times, lang)) is not None and found.score > _LEAST]
+    likely: list[Found] = []
+    least = _LEAST
+    for cut in cuts:
+        if (found := _judged(page, cut, times, lang, least)) is not None and found.score > _LEAST:
+            likely.append(found)
+            least = max(least, _HOPELESS * found.score)
     for read in company.joined(page, [found.fields for found in _best(likely)], times):
         names = [(item.author_node, item.author, item.said) for item in read]
         likely.append(judge(page, read, _first_signs(page, [item.record for item in read], names), lang))
@@ -113,14 +122,14 @@ def _wraps(outer: Found, inner: Found) -> bool:
     )
 
 
-def _judged(page: Page, cut: list[Record], times: Sequence[Time], lang: str | None) -> Found | None:
-    """One way to cut the page; None where no texts that its records may hold could make them likely. Those are the dear part to read."""
+def _judged(page: Page, cut: list[Record], times: Sequence[Time], lang: str | None, least: float) -> Found | None:
+    """One way to cut the page; None where no texts that its records may hold could bring its score above `least`: they are dear."""
     if len(cut) == 1 and not _is_called_single(page, cut[0]):
         return None
     names = fields.named(page, cut, times)
     signs = _first_signs(page, cut, names)
     longest = mean(min(sum(len(page.texts[at]) + 1 for at in record.own), 200) for record in cut) / 200
-    if _score(signs | _BEST_TEXTS | {"length": longest}, len(cut)) <= _LEAST or (len(cut) == 1 and not _has_both(signs)):
+    if _score(signs | _BEST_TEXTS | {"length": longest}, len(cut)) <= least or (len(cut) == 1 and not _has_both(signs)):
         return None
     return judge(page, fields.filled(page, cut, names), signs, lang)
 
@@ -136,6 +145,8 @@ def _first_signs(page: Page, cut: Sequence[Record], names: Sequence[Named]) -> d
         "many": float(len({name for _, name, _ in names if name}) > 1),
         "titled": mean(any(True for _ in record.among(page.having("h1"))) for record in cut),
         "announced": float(_is_announced(page, cut)),
+        "headed": float(_is_headed(page, cut)),
+        "profiled": mean(node is not None and _leads_to_person(page, node, name or "") for node, name, _ in names),
         "anchored": mean(_is_anchored(page, record) for record in cut),
     }
 
@@ -173,7 +184,9 @@ _WEIGHTS = {
     "linked": -4.0,
     "titled": -2.0,
     "announced": 1.5,
-    "anchored": 0.4,
+    "headed": 0.7,
+    "profiled": 0.7,
+    "anchored": 0.9,
 }
 _BAR = 4.8
 _BEST_TEXTS = {"spoken": 1.0, "voice": 1.0, "linked": 0.0}
@@ -198,6 +211,18 @@ def _is_announced(page: Page, cut: Sequence[Record]) -> bool:
     """Whether a heading shortly before the first record gives its number: "27 Comments"."""
     near = page.before(cut[0].begin, _HEADING_LINES)
     return len(cut) > 1 and any(marks.heading_count(page.lines[line]) == len(cut) for line in near)
+
+
+def _is_headed(page: Page, cut: Sequence[Record]) -> bool:
+    """Whether a heading of comments stands shortly before the first record."""
+    return len(cut) > 1 and any(marks.is_heading(page.lines[line]) for line in page.before(cut[0].begin, _HEADING_LINES))
+
+
+def _leads_to_person(page: Page, node: int, name: str) -> bool:
+    """Whether a name is a link to the person's page, as its address says, or that holds the name."""
+    around = (node, page.parent[node], *range(node + 1, min(page.end[node], node + 3)))
+    links = [page.attributes[at].get("href") or "" for at in around if page.tags[at] == "a"]
+    return any(authors.is_profile(link) or (len(name) >= _MIN_HANDLE and f"/{name}" in link) for link in links)
 
 
 def _is_anchored(page: Page, record: Record) -> bool:

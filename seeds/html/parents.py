@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from seeds import marks
 from seeds.html.fields import Fields
 from seeds.html.tree import Page
 
@@ -17,18 +16,17 @@ Parents = list[int | None]
 _LEVEL = re.compile(
     r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation)[\s_-]?(\d{1,2})(?:$|[\s_-])", re.IGNORECASE
 )
+_PARENT = re.compile(r"data-(?:\w+-)*?\w*(?:parent|repl(?:y|ies)-?to|answer-?to|antwort-?auf|risposta-?a)\w*(?:-\w+)*|parent-?id")
+"""Attributes of a record that hold the id of the one it answers."""
+_RESOLVED = 0.8
+"""Share of what such an attribute names that must be records of the page."""
 _IN_REPLY = re.compile(r"(?:^|\s)u-in-reply-to(?:$|\s)")
-_QUOTE = re.compile(r"(?:^|[\s_-])(?:bb|ips|my)?(?:code_?)?(?:quote|quotebox|citation|zitat)(?:$|[\s_-])")
-_SOURCES = ("data-source", "data-post-id", "data-ipsquote-contentcommentid")
-"""Attributes of a quote, or of what stands in it, that hold the number of the quoted record."""
 _LAST_NUMBER = re.compile(r"(\d+)\D*$")
-_MAX_LINK = 80
-"""Characters of a link that names the answered record."""
 _IDS = ("data-comment-id", "data-commentid", "data-post-id", "data-id", "id", "data-comment", "data-message-id", "thingid", "name")
 """Attributes that hold a record's id, surest first."""
 _MAX_SPACER = 2
 """Pixels in height of a picture that is a spacer."""
-_INDENT = re.compile(r"(?:margin|padding)-(?:left|inline-start)\s*:\s*(\d{1,4}(?:\.\d+)?)\s*(px|em|rem|%)", re.IGNORECASE)
+_INDENT = re.compile(r"(?:margin|padding)-(?:left|inline-start)\s*:\s*(\d{1,4}(?:\.\d+)?)\s*(px|pt|em|ex|ch|rem|vw|%)", re.IGNORECASE)
 
 
 def of(page: Page, read: Sequence[Fields]) -> Parents | None:
@@ -53,19 +51,41 @@ def by_containment(page: Page, read: Sequence[Fields]) -> Parents | None:
 
 def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
     """A link to the answered record, marked up as such: schema.org's parentItem, u-in-reply-to of microformats."""
-    owners = _owners(page, read)
-    parents = [next((owners.get(target) for target in _references(page, item)), None) for item in read]
+    ids = owners(page, read)
+    parents = [next((ids.get(target) for target in _references(page, item)), None) for item in read]
     return parents if any(parent is not None for parent in parents) else None
 
 
-def _owners(page: Page, read: Sequence[Fields]) -> dict[str, int]:
+def by_attribute(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """The id of the answered record in an attribute of the record's own element."""
+    if not (names := page.attributes_like(_PARENT)):
+        return None
+    frames = [list(_frames(page, item)) for item in read]
+    ids: dict[str, int] = {}
+    for at, nodes in enumerate(frames):
+        for node in nodes:
+            for name, value in page.attributes[node].items():
+                if (name in _IDS or name.endswith("id")) and not _PARENT.fullmatch(name) and any(map(str.isdigit, value)):
+                    ids.setdefault(value, at)
+                    ids.setdefault(last_number(value), at)
+    for name in names:
+        values = [next((page.attributes[node][name] for node in nodes if name in page.attributes[node]), "") for nodes in frames]
+        known = [ids.get(value, ids.get(last_number(value))) for value in values]
+        parents = [None if parent == at else parent for at, parent in enumerate(known)]
+        named = sum(value.strip(" 0") not in ("", "null", "none") for value in values)
+        if any(parent is not None for parent in parents) and sum(parent is not None for parent in parents) >= _RESOLVED * named:
+            return parents
+    return None
+
+
+def owners(page: Page, read: Sequence[Fields]) -> dict[str, int]:
     """The record that each element's id stands in."""
-    owners: dict[str, int] = {}
+    found: dict[str, int] = {}
     for at, item in enumerate(read):
         for node in item.record.among(page.having("[id")):
             if name := page.attributes[node].get("id"):
-                owners.setdefault(name, at)
-    return owners
+                found.setdefault(name, at)
+    return found
 
 
 def _references(page: Page, item: Fields) -> Iterator[str]:
@@ -77,62 +97,28 @@ def _references(page: Page, item: Fields) -> Iterator[str]:
                 yield name
 
 
-def sources(page: Page, read: Sequence[Fields]) -> Parents:
-    """For each record the one that it quotes, or names at its begin, as the markup says; None where it says nothing."""
-    owners = _owners(page, read)
-    numbers = [_last_number(own_id(page, item) or "") for item in read]
-    if len(set(numbers)) == len(numbers):  # "post-501" is known as 501 as well
-        owners |= {number: at for at, number in enumerate(numbers) if number}
+def refined(parents: Parents, links: Sequence[tuple[int, str] | None]) -> Parents:
+    """Parents by nesting, where pages nest one level and name with a link which of a branch's answers an answer answers."""
+    roots = [_root(parents, at) for at in range(len(parents))]
     return [
-        next((owner for name in _sources(page, item) if (owner := owners.get(name)) is not None and owner != at), None)
-        for at, item in enumerate(read)
+        parent if parent is None or link is None or roots[link[0]] != roots[at] else link[0]
+        for at, (parent, link) in enumerate(zip(parents, links, strict=True))
     ]
 
 
-def _sources(page: Page, item: Fields) -> Iterator[str]:
-    for quote in quotes(page, item):
-        for node in range(quote, page.end[quote]):
-            said = page.attributes[node]
-            yield from (number for name in _SOURCES if (number := _last_number(said.get(name) or "")))
-            yield from _targets(said.get("cite") or said.get("href") or "")
-    for node in item.record.among(page.having("[href")):
-        if "#" in (href := page.attributes[node]["href"]) and page.size(node) <= _MAX_LINK and _begins(page, item, node):
-            yield from _targets(href)
+def _root(parents: Parents, at: int) -> int:
+    """The record at the top of a branch; attributes may name each other in a circle, which `seeds.replies` opens later."""
+    seen = {at}
+    while (above := parents[at]) is not None and above not in seen:
+        seen.add(above)
+        at = above
+    return at
 
 
-def quotes(page: Page, item: Fields) -> Iterator[int]:
-    """The outermost quotes of a record; an element that holds all its words is none."""
-    size, end = 0.9 * sum(len(page.texts[at]) for at in item.record.own), -1
-    for node in item.record.among(page.choice("quotes", _is_quote)):
-        if node >= end and page.size(node) < size and not item.text.endswith(page.lines[page.line_of[page.last[node] - 1]]):
-            end = page.end[node]
-            yield node
-
-
-def _is_quote(page: Page, node: int) -> bool:
-    return page.size(node) > 0 and (page.tags[node] == "blockquote" or _QUOTE.search(page.words(node)) is not None)
-
-
-def _targets(href: str) -> Iterator[str]:
-    _, _, name = href.partition("#")
-    if name:
-        yield name
-        yield _last_number(name)
-
-
-def _last_number(text: str) -> str:
+def last_number(text: str) -> str:
+    """The digits that stand last in an id; "" where it has none."""
     match = _LAST_NUMBER.search(text)
     return match[1] if match else ""
-
-
-def _begins(page: Page, item: Fields, node: int) -> bool:
-    """Whether a link belongs to the words that say whom the record answers: ">>501" before its text, "Ana wrote:", "in reply to Ana"."""
-    shown = page.text(node)
-    if shown and item.text.startswith(shown):
-        return marks.reply(item.text.partition("\n")[0]) is not None
-    line = page.lines[page.line_of[max(page.first[node] - (not shown), 0)]]  # a picture stands behind the words
-    mark = marks.reply(line)
-    return mark is not None and line != shown and (mark.quote or (not mark.typed and line in item.header))
 
 
 def by_level(page: Page, read: Sequence[Fields]) -> Parents | None:
@@ -164,8 +150,10 @@ def _level(page: Page, node: int) -> float | None:
 
 
 def by_indent(page: Page, read: Sequence[Fields]) -> Parents | None:
-    """Margin, padding or the width of a spacer in front of the record."""
-    return _stacked([_indent(page, item) for item in read])
+    """Margin, padding or the width of a spacer in front of the record; pages say none where it is nothing."""
+    indents = [_indent(page, item) for item in read]
+    given = [indent for indent in indents if indent is not None]
+    return _stacked([indent or 0.0 for indent in indents]) if len(given) > 1 and (len(set(given)) > 1 or min(given) > 0) else None
 
 
 def _indent(page: Page, item: Fields) -> float | None:
@@ -229,10 +217,11 @@ def _stacked(levels: Sequence[float | None]) -> Parents | None:
 
 def own_id(page: Page, item: Fields) -> str | None:
     """The page's own id of a record: of the element, of an attribute made for it, of an anchor in its header."""
-    said = page.attributes[item.record.begin]
-    for name in _IDS:
-        if (value := said.get(name)) and any(map(str.isdigit, value)):
-            return str(value)[:100]
+    for frame in _frames(page, item):
+        said = page.attributes[frame]
+        for name in _IDS:
+            if (value := said.get(name)) and any(map(str.isdigit, value)):
+                return str(value)[:100]
     for node in _first_inside(page, item)[:6]:
         for name in ("id", "name"):
             if (value := page.attributes[node].get(name)) and any(map(str.isdigit, value)):
@@ -242,6 +231,7 @@ def own_id(page: Page, item: Fields) -> str | None:
 
 _HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (
     by_reference,
+    by_attribute,
     by_level,
     by_containment,
     by_indent,

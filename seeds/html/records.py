@@ -24,6 +24,9 @@ from seeds.html.tree import Page
 _MAX_CLUSTERS, _MAX_UP = 14, 14
 _PURE, _COVERED = 0.95, 0.8
 _MAX_NAMED, _MIN_NAMED = 12, 10
+_LETTER, _YEAR = re.compile(r"[^\W\d_]"), re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ONE_WAY = 0.6
+"""Share of a cluster that is written in one way, so that the others may not belong to it."""
 _MIN_OWN = 3
 """Characters beside the time, so that a record holds more than its time."""
 
@@ -130,7 +133,22 @@ def candidates(page: Page, times: Sequence[Time]) -> Iterator[list[Record]]:
     for time in times:
         clusters[look(page, time)].append(time)
     large = sorted((found for found in clusters.values() if len(found) > 1), key=len, reverse=True)[:_MAX_CLUSTERS]
-    return (records for cluster in large for records in _cuts(page, _apart(cluster)))
+    return (records for cluster in large for part in _parts(_apart(cluster)) for records in _cuts(page, part))
+
+
+def _parts(cluster: list[Time]) -> Iterator[list[Time]]:
+    """A cluster, and what lies between the first and the last of its times that are written in its commonest way: the article's own time
+    stands before them, say, and has a year."""
+    yield cluster
+    ways: dict[tuple[bool, bool], list[Time]] = defaultdict(list)
+    for time in cluster:
+        ways[_YEAR.search(time.stamp.raw) is None, _LETTER.search(time.stamp.raw) is None].append(time)
+    most = max(ways.values(), key=len)
+    if len(most) < max(_ONE_WAY * len(cluster), 2) or any(time.stamp.relative for time in cluster):
+        return
+    part = [time for time in cluster if most[0].node <= time.node <= most[-1].node]
+    if len(part) < len(cluster):
+        yield part
 
 
 def look(page: Page, time: Time) -> str:
@@ -154,7 +172,7 @@ def _cuts(page: Page, cluster: Sequence[Time]) -> list[list[Record]]:
         record.time = best[record.begin]
     found = [whole] if _filled(page, whole) else []
     if not _nested(whole):
-        found += _runs(page, whole)
+        found += _runs(page, whole) or _headed(page, whole)
     return found
 
 
@@ -208,11 +226,16 @@ def _own_size(page: Page, nodes: Sequence[int]) -> float:
     return total + 0.001
 
 
+def _by_parent(page: Page, whole: Sequence[Record]) -> dict[int, list[Record]]:
+    found: dict[int, list[Record]] = defaultdict(list)
+    for record in whole:
+        found[page.parent[record.begin]].append(record)
+    return found
+
+
 def _runs(page: Page, whole: Sequence[Record]) -> list[list[Record]]:
     """Records as runs of siblings: each begins some siblings before the one with the time, or ends with it."""
-    by_parent: dict[int, list[Record]] = defaultdict(list)
-    for record in whole:
-        by_parent[page.parent[record.begin]].append(record)
+    by_parent = _by_parent(page, whole)
     parent, members = max(by_parent.items(), key=lambda item: len(item[1]))
     if parent < 0 or len(members) < max(_COVERED * len(whole), 2):
         return []
@@ -229,6 +252,27 @@ def _runs(page: Page, whole: Sequence[Record]) -> list[list[Record]]:
         spans.append([*pairwise(begins), (begins[-1], min(begins[-1] + usual, len(children)))])
     spans.append([(max(places[0] + 1 - usual, 0), places[0] + 1), *((before + 1, after + 1) for before, after in pairwise(places))])
     return [_run(page, children, span, times, parent) for span in spans]
+
+
+def _headed(page: Page, whole: Sequence[Record]) -> list[list[Record]]:
+    """Records that begin with the element of the time and go on to the next such sibling, in lists at several places: <dt> and <dd>."""
+    by_parent = _by_parent(page, whole)
+    begins = {record.begin for record in whole}
+    ends = [record.end for record in whole if record.end < page.end[page.parent[record.begin]] and record.end not in begins]
+    looks = Counter(page.style(node) for node in ends).most_common(1)
+    if not looks or looks[0][1] < _COVERED * len(whole):
+        return []
+    found: list[Record] = []
+    for parent, members in by_parent.items():
+        if parent < 0:
+            return []
+        children = page.children(parent)
+        place = {node: at for at, node in enumerate(children)}
+        places = [*(place[record.begin] for record in members), len(children)]
+        found += _run(page, children, list(pairwise(places)), [record.time for record in members], parent)
+    for record in found:
+        record.own, record.inner = array("i"), []
+    return [finish(page, sorted(found, key=lambda record: record.begin))]
 
 
 def _backs(page: Page, children: Sequence[int], places: Sequence[int]) -> list[int]:

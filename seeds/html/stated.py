@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from seeds import answers, dates, marks
-from seeds.html import parents
+from seeds.html import links
 from seeds.html.fields import Fields
 from seeds.html.tree import Page
 from seeds.marks import Mark
@@ -34,7 +34,7 @@ def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[R
     plain = [replace(raw, author=name, number=number) for raw, (name, _), number in numbered]
     stated = _Stated(page, plain)
     found = []
-    for at, (raw, item, (_, behind), source) in enumerate(zip(plain, read, named, parents.sources(page, read), strict=True)):
+    for at, (raw, item, (_, behind), source) in enumerate(zip(plain, read, named, links.sources(page, read), strict=True)):
         told = stated.of(raw, item, behind)
         parent = source if source is not None else stated.finder.parent(at, told)[0]
         found.append(told if parent is None else replace(told, reply_index=parent, reply_number=None, reply_author=None, quoted=None))
@@ -110,7 +110,7 @@ class _Stated:
     def _quote(self, item: Fields) -> tuple[Mark | None, str | None]:
         """Whom the record quotes before its own words, as the quote's <cite> says, and the last line of the quote."""
         page = self.page
-        quote = next(parents.quotes(page, item), None)
+        quote = next(links.quotes(page, item), None)
         pieces = range(page.first[quote], page.last[quote]) if quote is not None else range(0)
         if quote is None or not item.text.startswith(page.join(pieces).split("\n")[0]):
             return None, None

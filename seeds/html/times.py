@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache, lru_cache
@@ -29,6 +30,12 @@ _MARKED = [
     "data-content",
     "title",
 ]
+_TIMELY = re.compile(
+    r"data-(?:\w+-)*?(?:ts|time|timestamp|date|datetime|epoch|unix|utc|created|posted|published|stamp)(?:-(?:at|on|time|ms|utc|iso))?"
+)
+"""Other attributes that a machine reads a time in; of an element that shows a time, since a record may have one, too."""
+_TOLD = re.compile(r"aria-label|data-(?:bs-)?(?:\w+-)*(?:title|tip|tippy|tooltip|hover|content|full|label)(?:-content|-text)?")
+"""Other attributes that show a time to who points at the element, as a title does."""
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
@@ -107,13 +114,17 @@ class _Reader:
         self.short = [at for at, line in enumerate(page.lines) if len(line) <= _MAX_LINE and _may_hold(line)]
         self.day_first = dates.is_day_first(page.lines[at] for at in self.short)
         self._seen: dict[str, Stamp | None] = {}
+        self.told = [name for name in page.attributes_like(_TOLD) if name not in _MARKED]
+        self.timely = [name for name in page.attributes_like(_TIMELY) if name not in _MARKED]
 
     def shown(self) -> list[Time]:
         page, found = self.page, []
         for at in self.short:
             stamp = self._find(page.lines[at])
-            if stamp is None or stamp.written is None:
-                whole = self._of_pieces(at)
+            if stamp is None or "T" not in (stamp.written or ""):
+                whole = [
+                    time for time in self._of_pieces(at) if stamp is None or stamp.written is None or "T" in (time.stamp.written or "")
+                ]
                 found += whole
                 if whole or stamp is None:
                     continue
@@ -149,37 +160,73 @@ class _Reader:
 
     def _find(self, text: str) -> Stamp | None:
         if text not in self._seen:
-            self._seen[text] = dates.find(text, lang=self.lang, now=self.now, day_first=self.day_first, near=self.near)
+            found = dates.find(text, lang=self.lang, now=self.now, day_first=self.day_first, near=self.near)
+            self._seen[text] = found or dates.bare_day(text, lang=self.lang, near=self.near)
         return self._seen[text]
 
     def marked(self) -> list[Time]:
         page = self.page
         found, covered = [], 1
-        for node in sorted({node for name in _MARKED for node in page.having(f"[{name}")}):
-            if node < covered or page.size(node) > _MAX_PIECE:
+        names = (*_MARKED, *self.told, *self.timely)
+        for node in sorted({node for name in names for node in page.having(f"[{name}") if _DIGIT.search(page.attributes[node][name])}):
+            if node < covered or page.size(node) > _MAX_PIECE or self._is_record(node):
                 continue
             stamp = self._of_attributes(node)
             if stamp is not None:
                 begin, end = page.first[node], page.last[node]
+                if end - begin > 1 and (at := self._piece(begin, end)) is not None:  # "Posted by Ana - 5 May", all in one marked element
+                    begin, end = at, at + 1
+                    stamp = replace(stamp, raw=page.texts[at].strip())
                 line = page.line_of[begin] if begin < end else len(page.lines)
                 found.append(Time(node, begin, end, stamp, line, marked=True))
                 covered = page.end[node]
         return found
 
+    def _is_record(self, node: int) -> bool:
+        """Whether an element shows several lines: a short comment that says its time in an attribute of its own (`of_record`)."""
+        first, last = self.page.first[node], self.page.last[node]
+        return last - first > 1 and self.page.line_of[first] != self.page.line_of[last - 1] and "time" not in self.page.tags[node]
+
+    def _piece(self, begin: int, end: int) -> int | None:
+        """The one piece of several that shows a day."""
+        found = [at for at in range(begin, end) if (stamp := self._find(self.page.texts[at].strip())) and not stamp.clock_only]
+        return found[0] if len(found) == 1 else None
+
     def _of_attributes(self, node: int) -> Stamp | None:
         said, tag = self.page.attributes[node], self.page.tags[node]
-        for name in _MARKED:
+        for name in (*_MARKED, *self.timely, *self.told):
             value = said.get(name)
             if not value or len(value) > _MAX_VALUE or not _DIGIT.search(value):
                 continue
-            stamp = of_value(value) or (self._find(value) if name in ("title", "datetime") else None)
-            if stamp is None or stamp.written is None or (name == "title" and not _is_about(stamp, value)):
+            title = name == "title" or name in self.told
+            stamp = of_value(value) or (self._find(value) if title or name == "datetime" else None)
+            if stamp is None or stamp.written is None or (title and not _is_about(stamp, value)):
                 continue
             shown = self.page.text(node)
-            if name in ("title", "content", "data-date") and not shown and tag not in ("time", "abbr", "meta"):
+            if name not in _MARKED and tag != "time" and self._find(shown) is None:
+                continue
+            if name in ("title", "content", "data-date") and not shown and tag not in ("time", "abbr", "meta") and not _is_value(said):
                 continue
             return replace(stamp, raw=shown or value)
         return None
+
+
+def of_record(page: Page, node: int) -> str | None:
+    """The time that a record's own element says for machines."""
+    for name, value in page.attributes[node].items():
+        if (
+            (_TIMELY.fullmatch(name) or name in _MARKED)
+            and len(value) <= _MAX_VALUE
+            and (stamp := of_value(value))
+            and "T" in (stamp.written or "")
+        ):
+            return stamp.written
+    return None
+
+
+def _is_value(said: Mapping[str, str]) -> bool:
+    """Whether an element that shows nothing holds a time in its title: the value-title of microformats."""
+    return "value-title" in (said.get("class") or "")
 
 
 def _is_about(stamp: Stamp, title: str) -> bool:

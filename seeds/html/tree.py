@@ -15,6 +15,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from sys import intern
@@ -121,11 +122,28 @@ def parse(markup: str | bytes) -> Element | None:
     """The root element of a page or of its `encoded` text; None where it holds none. As broken as the web's markup may be."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False)
     parser.set_element_class_lookup(_ONE_CLASS)
+    data = encoded(markup) if isinstance(markup, str) else markup
     try:
-        root = html.document_fromstring(encoded(markup) if isinstance(markup, str) else markup, parser=parser)
+        root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, ValueError):
         return None
+    if b"shadowroot" in data or b"srcdoc" in data:
+        _unwrap(root, parser)
     return root
+
+
+def _unwrap(root: Element, parser: html.HTMLParser) -> None:
+    """Makes visible what a saved page holds of its components and frames: shadow trees in templates, frames' documents in attributes."""
+    for shadow in [*root.iter("template")]:
+        if shadow.get("shadowrootmode") or shadow.get("shadowroot"):
+            shadow.tag = "div"
+    for frame in [*root.iter("iframe")]:
+        if written := frame.attrib.pop("srcdoc", ""):
+            with suppress(etree.ParserError, ValueError):
+                body = html.document_fromstring(encoded(written), parser=parser).find("body")
+                if body is not None:
+                    body.tag, body.tail = "div", frame.tail
+                    frame.getparent().replace(frame, body)
 
 
 def _numbers() -> array[int]:
@@ -168,6 +186,8 @@ class Page:
     _slot_numbers: dict[str, int] = field(default_factory=dict)
     _index: dict[str, array[int]] = field(default_factory=dict)
     _choices: dict[str, array[int]] = field(default_factory=dict)
+    _named: list[str] = field(default_factory=list)
+    """Names of attributes."""
     _short: dict[str, str] = field(default_factory=dict)
     """Short pieces, while the page is flattened: names, buttons and dates repeat."""
     _look: str = ""
@@ -222,6 +242,13 @@ class Page:
                 for name in set(said.get("class", "").split()):
                     self._index[f".{name}"].append(node)
         return self._index.get(key, ())
+
+    def attributes_like(self, pattern: re.Pattern[str]) -> list[str]:
+        """The names of attributes on the page that match a pattern as a whole."""
+        if not self._named:
+            self.having("")
+            self._named = [key[1:] for key in self._index if key[0] == "["]
+        return [name for name in self._named if pattern.fullmatch(name)]
 
     def choice(self, name: str, test: Callable[[Page, int], bool]) -> Sequence[int]:
         """The elements that pass a test, in page order; asked once for each name."""

@@ -413,3 +413,52 @@ def test_long_lines_in_place_of_names_are_quick() -> None:
     began = time.process_time()
     page(*((f"{name} {' (' * 20_000}", clock, text) for name, clock, text in TALK))
     assert time.process_time() - began < 2
+
+
+def test_a_comments_writer_and_time_are_not_the_articles() -> None:
+    said = [(f"Posted by {author}", time, text) for author, time, text in TALK]
+    for heading in ("{} Comments", ""):
+        article = page(*said, above=heading)
+        assert [comment.author for comment in article.comments] == ["Ana", "Ion", "Zoe", "Max"]
+        assert (article.author, article.published_at) == (None, None)
+
+
+@pytest.mark.parametrize("head", ["#{} von {}", "#{} by {}", "{}. by {}", "#{} от {}", "№ {} de la {}", "№{} від {}", "#{} por {}"])
+@pytest.mark.parametrize("behind", ["{}\n12.05.2026, 09:0{}", "{} | 12.05.2026, 09:0{}"])
+def test_a_word_between_number_and_name_is_no_part_of_the_name(head: str, behind: str) -> None:
+    names = ("Hans", "Ana Pop", "Ion", "Zoe")
+    heads = [behind.format(head.format(at, name), at) for at, name in enumerate(names, 1)]
+    article = seeds.parse(f"{HEADED}4 Comments\n" + "\n".join(f"{head}\n{text}" for head, (*_, text) in zip(heads, TALK, strict=True)))
+    assert [(comment.number, comment.author) for comment in article.comments] == list(enumerate(names, 1))
+
+
+def test_a_name_may_begin_with_such_a_word() -> None:
+    names = ("Ana", "De Vries", "Ion", "Zoe")
+    told = ((f"#{at} {name}", time, text) for at, (name, (_, time, text)) in enumerate(zip(names, TALK, strict=True), 1))
+    assert [comment.author for comment in page(*told).comments] == list(names)
+
+
+@pytest.mark.parametrize("sign", ["·", "•", "|"])
+def test_a_rank_behind_the_name_on_its_own_line_is_none(sign: str) -> None:
+    ranks = ("Avansat", "Membru nou", "Avansat", "Membru nou")
+    told = ((f"{author} {sign} {rank}", time, text) for (author, time, text), rank in zip(TALK, ranks, strict=True))
+    assert [comment.author for comment in page(*told).comments] == ["Ana", "Ion", "Zoe", "Max"]
+
+
+def test_what_differs_as_much_as_the_names_is_no_rank() -> None:
+    told = ((f"{author} | {town}", time, text) for (author, time, text), town in zip(TALK, ("Rom", "Köln", "Iași", "Bar"), strict=True))
+    assert [comment.author for comment in page(*told).comments] == ["Ana | Rom", "Ion | Köln", "Zoe | Iași", "Max | Bar"]
+
+
+@pytest.mark.parametrize(
+    "counter",
+    [
+        *("Отговори 4 харесвания", "Відповісти 4 вподобання", "Răspunde 4 aprecieri", "Răspunde · 24 de aprecieri", "Trả lời 4 thích"),
+        *("Trả lời 4 lượt thích", "Ответить 4 нравится", "Odpowiedz 4 polubienia", "Antworten 4 „Gefällt mir“", "Reply 4 likes"),
+        *("Yanıtla 4 beğeni", "Responder 4 me gusta", "Απάντηση 4 μου αρέσει"),
+    ],
+)
+def test_a_button_with_its_counter_is_no_part_of_the_words(counter: str) -> None:
+    first, *others = TALK
+    told = [(*first[:2], f"{first[2]}\n{counter}"), *others]
+    assert [comment.text for comment in page(*told, behind="").comments] == [text for *_, text in TALK]

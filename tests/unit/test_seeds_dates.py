@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -76,6 +76,12 @@ ABSOLUTE = [
     ("19 Mar '26", "en", "2026-03-19"),
     ("19.03.26 08:38", "de", "2026-03-19T08:38:00"),
     ("19.03.99 08:38", "de", "1999-03-19T08:38:00"),
+    ("08:03, 12 май 26", "bg", "2026-05-12T08:03:00"),
+    ("2026年4月12日 21時14分", "ja", "2026-04-12T21:14:00"),
+    ("2026年4月12日 21点14分05秒", "zh", "2026-04-12T21:14:05"),
+    ("2026년 4월 12일 21시 14분", "ko", "2026-04-12T21:14:00"),
+    ("١٢ مايو ٢٠٢٦ ٠١:٣٧ م", "ar", "2026-05-12T13:37:00"),
+    ("١٢ مايو ٢٠٢٦ ١٢:٣٧ ص", "ar", "2026-05-12T00:37:00"),
 ]
 
 RELATIVE = [
@@ -193,6 +199,38 @@ def test_without_a_year_there_is_no_value(line: str) -> None:
     assert stamp is not None
     assert stamp.written is None
     assert not stamp.impossible
+
+
+def test_two_digits_behind_the_month_are_a_year_only_beside_a_clock_time() -> None:
+    stamps = [dates.find(line, lang="en") for line in ("12 May 26, 10:41", "5 May 26 people", "5 May 26 people, 10:41")]
+    assert [stamp and (stamp.raw, stamp.written) for stamp in stamps] == [
+        ("12 May 26, 10:41", "2026-05-12T10:41:00"),
+        ("5 May", None),
+        ("5 May", None),
+    ]
+
+
+def test_a_day_without_a_year_is_the_one_nearest_to_a_known_day() -> None:
+    near, alone = (dates.find("11.5. 20:03", lang="fi", near=day) for day in (date(2026, 3, 1), None))
+    assert near is not None
+    assert alone is not None
+    assert (near.raw, near.written) == ("11.5. 20:03", "2026-05-11T20:03:00")
+    assert (alone.raw, alone.is_yearless) == ("11.5. 20:03", True)
+
+
+@pytest.mark.parametrize(("text", "written"), [("May 12", "2026-05-12"), ("December 30", "2025-12-30")])
+def test_a_bare_day_is_one_where_an_element_shows_nothing_else(text: str, written: str) -> None:
+    near = dates.bare_day(text, lang="en", near=date(2026, 3, 1))
+    assert near is not None
+    assert (near.raw, near.written) == (text, written)
+    assert dates.bare_day(f"{text} people", lang="en") is None
+    assert dates.find(text, lang="en") is None, "a line of text may be anything"
+
+
+def test_the_numbers_of_a_day_are_no_clock_time() -> None:
+    stamp = dates.find("10.05.26", lang="de")
+    assert stamp is not None
+    assert (stamp.raw, stamp.written) == ("10.05.26", "2026-05-10")
 
 
 def test_a_clock_alone_is_no_day() -> None:

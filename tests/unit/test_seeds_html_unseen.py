@@ -1,0 +1,290 @@
+"""What pages of sites that nobody has seen do, each on a small page of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+import seeds
+from labels.thread import Article
+
+WORDS = (
+    "At last, a place to sit at the quay, I like it and will be there each day.",
+    "Oak rots by the water, you should take larch, as I did for my own boat.",
+    "Then paint it twice a year, I would say, and it lasts as long as the quay.",
+    "Who pays for the paint, I ask you? Surely not those who want to sit there.",
+)
+"""Longer than an element that shows a marked time may be, so that no record is taken for one."""
+NAMES = ("Ana", "Bo", "Cy", "Di")
+RANKS = ("Old hand", "Sailor", "New here", "Mate")
+STORY = "<p>The town puts a bench at the quay. It is made of oak and will stand there from May on, the council said on Monday.</p>"
+
+
+def post(at: int, *, head: str | None = None, when: str | None = None, more: str = "", inner: str = "", words: str = "") -> str:
+    """A comment: `more` are attributes of its element, `inner` stands behind its words."""
+    head = f"<b>{NAMES[at]}</b>" if head is None else head
+    when = f"<small>{at + 1} May 2026, 10:0{at}</small>" if when is None else when
+    return f'<div class="remark" {more}><div>{head} {when}</div><p>{words or WORDS[at]}</p>{inner}</div>'
+
+
+def read(*records: str, before: str = "", after: str = "", lang: str = "en") -> Article:
+    return seeds.parse(
+        f'<html lang="{lang}"><body><h1>A bench</h1>{before}{STORY}<div class="comments">{"".join(records)}</div>{after}</body></html>'
+    )
+
+
+def authors(article: Article) -> list[str | None]:
+    return [comment.author for comment in article.comments]
+
+
+def answered(article: Article) -> list[str | None]:
+    names = {comment.id: comment.author for comment in article.comments}
+    return [comment.reply_to and names[comment.reply_to] for comment in article.comments]
+
+
+def times(article: Article) -> list[str | None]:
+    return [comment.created_at for comment in article.comments]
+
+
+def texts(article: Article) -> list[str]:
+    return [comment.text for comment in article.comments]
+
+
+@pytest.mark.parametrize(
+    ("own", "parent"), [("data-opn-id", "data-opn-parent"), ("data-postingid", "data-parentpostingid"), ("id", "data-is-answer-to")]
+)
+def test_an_attribute_of_a_flat_list_names_the_answered_comment(own: str, parent: str) -> None:
+    above = ("0", "501", "502", "")
+    article = read(*(post(at, more=f'{own}="50{at + 1}" {parent}="{number}"') for at, number in enumerate(above)))
+    assert authors(article) == list(NAMES)
+    assert answered(article) == [None, "Ana", "Bo", None]
+
+
+POLISH = (
+    "Nareszcie można usiąść nad wodą, bardzo mi się podoba.",
+    "Dąb gnije nad wodą, weźcie modrzew.",
+    "To malujcie go dwa razy w roku.",
+)
+GERMAN = (
+    "Endlich kann man am Kai sitzen, das gefällt mir.",
+    "Eiche fault am Wasser, nehmt doch Lärche.",
+    "Dann streicht sie eben zweimal im Jahr.",
+)
+MAY = ["2026-05-05T05:14:00Z", "2026-05-05T05:15:00Z", "2026-05-05T05:16:00Z"]
+
+
+@pytest.mark.parametrize("unit", ["", "000"])
+def test_an_epoch_beside_today_is_the_time(unit: str) -> None:
+    first = 1777958040
+    article = read(
+        *(
+            post(at, when=f'<time data-ts="{first + 60 * at}{unit}">dzisiaj, 07:1{4 + at}</time>', words=words)
+            for at, words in enumerate(POLISH)
+        ),
+        lang="pl",
+    )
+    assert times(article) == MAY
+
+
+def test_a_tooltip_beside_days_ago_is_the_time() -> None:
+    article = read(
+        *(
+            post(at, when=f'<span data-tippy-content="5. Mai 2026, 07:1{4 + at} Uhr">vor {at + 2} Tagen</span>', words=words)
+            for at, words in enumerate(GERMAN)
+        ),
+        lang="de",
+    )
+    assert times(article) == [f"2026-05-05T07:1{4 + at}:00" for at in range(3)]
+
+
+def test_the_time_of_a_record_s_own_element_stands_for_hours_ago() -> None:
+    article = read(*(post(at, when=f"<small>{at + 7} hours ago</small>", more=f'data-created="{MAY[at]}"') for at in range(3)))
+    assert times(article) == MAY
+
+
+def test_the_best_comment_shown_again_above_the_thread_is_read_once() -> None:
+    best = f'<div class="best">{post(1)}</div>'
+    article = read(post(0), post(1, inner=f'<div class="answers">{post(2)}</div>'), post(3), before=best)
+    assert authors(article) == list(NAMES)
+    assert answered(article) == [None, None, "Bo", None]
+
+
+def test_two_equal_comments_in_one_list_are_two() -> None:
+    best = f'<div class="best">{post(1)}</div>'
+    article = read(post(0), post(0), post(1), post(2), before=best)
+    assert authors(article) == ["Ana", "Ana", "Bo", "Cy"]
+
+
+@pytest.mark.parametrize("name", ["shadowrootmode", "shadowroot"])
+def test_a_declarative_shadow_tree_is_read(name: str) -> None:
+    records = "".join(map(post, range(3)))
+    article = read(f'<talk-thread><template {name}="open">{records}</template></talk-thread><template>{post(3)}</template>')
+    assert authors(article) == list(NAMES[:3])
+
+
+def test_the_document_of_a_saved_frame_is_read() -> None:
+    records = "".join(map(post, range(3))).replace("&", "&amp;").replace('"', "&quot;")
+    article = read(f'<iframe srcdoc="&lt;html&gt;&lt;body&gt;{records}"></iframe>')
+    assert texts(article) == list(WORDS[:3])
+
+
+def test_initials_drawn_before_the_name_are_no_names() -> None:
+    drawn = [("MY", "Mara Yeo"), ("K", "Karl"), ("IO", "Ines Otto"), ("BL", "Bea Lund")]
+    article = read(
+        *(
+            post(at, head=f'<span class="circle-s">{face}</span> <span class="circle-l">{name}</span>')
+            for at, (face, name) in enumerate(drawn)
+        )
+    )
+    assert authors(article) == [name for _, name in drawn]
+    assert texts(article) == list(WORDS)
+
+
+def test_a_value_behind_a_label_is_no_name() -> None:
+    values = ("bb53d3", "77aa0e", "1c09d2", "e5f001")
+    article = read(*(post(at, head=f"<span>ID:{value}</span> <i>{NAMES[at]}</i>") for at, value in enumerate(values)))
+    assert authors(article) == list(NAMES)
+
+
+def test_a_badge_behind_some_names_is_no_part_of_them() -> None:
+    names = ("Ана", "Бојан", "Вера", "Гоце")
+    article = read(
+        *(post(at, head=f'<span class="author">{name}{"<em>Editor</em>" * (at % 3 == 0)}</span>') for at, name in enumerate(names))
+    )
+    assert authors(article) == list(names)
+
+
+def test_a_handle_is_a_name() -> None:
+    handles = ("@ana", "@bo.77", "@c-y", "@2000")
+    article = read(*(post(at, head=f'<a class="name" href="/u/{at}">{name}</a>') for at, name in enumerate(handles)))
+    assert authors(article) == list(handles)
+
+
+def test_comments_are_read_from_lists_of_terms_at_several_depths() -> None:
+    def term(at: int, more: str = "") -> str:
+        return f"<dt><b>{NAMES[at]}</b> {at + 1} May 2026, 10:0{at}</dt><dd>{WORDS[at]}{more}</dd>"
+
+    article = read(f"<dl>{term(0, f'<dl>{term(1)}{term(2)}</dl>')}{term(3)}</dl>")
+    assert authors(article) == list(NAMES)
+    assert texts(article) == list(WORDS)
+    assert answered(article) == [None, "Ana", "Ana", None]
+
+
+def test_a_name_and_short_words_may_share_a_line() -> None:
+    words = (*WORDS[:3], "Yes.")
+    article = read(
+        *(f'<div class="remark"><p><b>{NAMES[at]}</b>{words[at]}</p><small>{at + 1} May 2026, 10:0{at}</small></div>' for at in range(4))
+    )
+    assert authors(article) == list(NAMES)
+    assert texts(article) == list(words)
+
+
+def test_times_of_the_article_and_the_footer_are_none_of_a_comment() -> None:
+    comments = (f"<p><b>{NAMES[at]}</b> <small>0{at + 3}.05, 10:0{at}</small></p><p>{WORDS[at]}</p>" for at in range(4))
+    article = read(
+        *comments, before="<p><b>Ed Itor</b> <small>2 May 2026, 09:00</small></p>", after="<p>Made <small>9 June 2026, 08:00</small></p>"
+    )
+    assert authors(article) == list(NAMES)
+    assert texts(article) == list(WORDS)
+
+
+def test_days_without_a_year_take_it_from_the_day_before_them() -> None:
+    article = read(
+        *(post(at, when=f"<small>{at + 3} May, 10:0{at}</small>") for at in range(4)),
+        before="<small>2 May 2024, 09:00</small>",
+        after="<p>Made <small>9 June 2027, 08:00</small></p>",
+    )
+    assert authors(article) == list(NAMES)
+    assert times(article) == [f"2024-05-0{at + 3}T10:0{at}:00" for at in range(4)]
+
+
+def linked(at: int, other: int, shown: str) -> str:
+    """A comment whose head links to another, with that one's author in what is shown."""
+    return post(at, more=f'id="c{at}"', head=f'<b>{NAMES[at]}</b> <a href="#c{other}">{shown}</a>')
+
+
+def test_nested_one_level_a_link_in_the_head_names_the_answered() -> None:
+    below = post(1, more='id="c1"') + linked(2, 1, "→ Bo") + linked(3, 0, "→ Ana")
+    article = read(post(0, more='id="c0"', inner=f'<div class="answers">{below}</div>'))
+    assert authors(article) == list(NAMES)
+    assert answered(article) == [None, "Ana", "Bo", "Ana"]
+
+
+def test_in_a_flat_list_a_link_that_shows_the_author_names_the_answered() -> None:
+    article = read(post(0, more='id="c0"'), linked(1, 0, "Ana"), linked(2, 1, "Bo"), post(3, more='id="c3"'))
+    assert authors(article) == list(NAMES)
+    assert answered(article) == [None, "Ana", "Bo", None]
+
+
+@pytest.mark.parametrize("mark", ["Előzmény: {link} (#{number})", "[{link}] {name}:"])
+def test_a_line_before_the_words_that_links_to_another_and_names_its_author_is_the_pages(mark: str) -> None:
+    line = mark.format(link='<a href="#c1">Bo</a>', number=2, name="Bo")
+    article = read(post(0, more='id="c0"'), post(1, more='id="c1"'), post(2, more='id="c2"', words=f"{line}<br>{WORDS[2]}"), post(3))
+    assert answered(article) == [None, None, "Bo", None]
+    assert texts(article)[2] == WORDS[2]
+
+
+def test_the_head_of_a_quote_and_a_name_that_somebody_typed_stay() -> None:
+    quote = f'<blockquote><a href="#c1">Bo wrote:</a><br>{WORDS[1]}</blockquote>{WORDS[2]}'
+    typed = f'<a href="#c1">Bo</a>,<br>{WORDS[3]}'
+    article = read(
+        post(0, more='id="c0"'), post(1, more='id="c1"'), post(2, more='id="c2"', words=quote), post(3, more='id="c3"', words=typed)
+    )
+    assert answered(article) == [None, None, "Bo", "Bo"]
+    assert [text.split("\n")[0] for text in texts(article)[2:]] == ["Bo wrote:", "Bo,"]
+
+
+@pytest.mark.parametrize("own", ["data-created", "data-ts"])
+def test_a_short_comment_with_its_time_in_an_attribute_keeps_its_words(own: str) -> None:
+    words = ("Yes, I do.", WORDS[1], "No, I do not.", WORDS[3])
+    article = read(*(post(at, more=f'{own}="177763680{at}"', when="<i>8 hours ago</i>", words=text) for at, text in enumerate(words)))
+    assert authors(article) == list(NAMES)
+    assert texts(article) == list(words)
+
+
+def test_a_link_that_shows_nothing_behind_the_last_words_of_a_page_is_none() -> None:
+    records = "".join(post(at, more=f'id="c{at}"', inner='<a href="#c0"></a>') for at in range(4))
+    article = seeds.parse(f'<html lang="en"><body><h1>A bench</h1><div class="comments">{records}</div></body></html>')
+    assert authors(article) == list(NAMES)
+    assert answered(article) == [None] * 4
+
+
+def test_attributes_that_name_each_other_end() -> None:
+    article = read(*(post(at, more=f'data-id="50{at}" data-parent="50{1 - at if at < 2 else 0}"') for at in range(4)))
+    assert authors(article) == list(NAMES)
+
+
+def test_the_name_in_an_attribute_of_the_record_is_the_author_if_it_is_shown() -> None:
+    heads = [f'<a class="author" href="/user/{at}">Crew {at}</a> <span class="x">{name}</span>' for at, name in enumerate(NAMES)]
+    article = read(*(post(at, more=f'data-username="{NAMES[at]}"', head=head) for at, head in enumerate(heads)))
+    assert authors(article) == list(NAMES)
+    article = read(*(post(at, more='data-username="hidden"', head=head) for at, head in enumerate(heads)))
+    assert authors(article) == [f"Crew {at}" for at in range(4)]
+
+
+def test_a_marked_time_that_wraps_the_name_still_shows_it() -> None:
+    article = read(
+        *(
+            post(
+                at,
+                head="",
+                when=f'<time datetime="2026-05-05T10:0{at}:00Z">Posted by <a href="/who/{at}">{NAMES[at]}</a> - 5 May 2026</time>',
+            )
+            for at in range(4)
+        )
+    )
+    assert authors(article) == list(NAMES)
+    assert times(article) == [f"2026-05-05T10:0{at}:00Z" for at in range(4)]
+
+
+def test_classes_of_looks_say_nothing_against_a_name() -> None:
+    head = '<span class="text-sm text-neutral-900 font-bold">{}</span> <span>{}</span>'
+    article = read(*(post(at, head=head.format(NAMES[at], RANKS[at])) for at in range(4)))
+    assert authors(article) == list(NAMES)
+
+
+@pytest.mark.parametrize(
+    "head", ['<i>{name}</i> <span class="author-rank">{rank}</span>', '<span class="author-rank">{rank}</span> <a href="/u/1">{name}</a>']
+)
+def test_a_rank_is_no_author(head: str) -> None:
+    article = read(*(post(at, head=head.format(name=NAMES[at], rank=RANKS[at])) for at in range(4)))
+    assert authors(article) == list(NAMES)
