@@ -115,7 +115,10 @@ def score(
     ],
     output: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; default: standard output.")] = None,
     model: Model = "main",
-    explain: Annotated[bool, typer.Option("--explain", help="Add the parts of the text that carry the toxicity score.")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Add the parts of the text that carry the toxicity score; no second pass, the card has the cost."),
+    ] = False,
 ) -> None:
     """Comments in, probabilities out, in the same order.
 
@@ -176,6 +179,7 @@ Sites = Annotated[list[str] | None, typer.Option("--site", metavar="SITE", help=
 @label_verbs.command("export")
 def labels_export(
     database: commands.Database = None,
+    config: commands.Config = None,
     output: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; default: standard output.")] = None,
     site: Sites = None,
 ) -> None:
@@ -186,7 +190,7 @@ def labels_export(
 
     Example: `threadwise labels export --output desk.jsonl`
     """
-    with commands.opened(database) as store, _written(output) as out:
+    with commands.opened(database, config) as store, _written(output) as out:
         for row in store.labels.rows(site):
             out.write(jsonl.dump(row) + "\n")
 
@@ -194,6 +198,7 @@ def labels_export(
 @label_verbs.command("suggest")
 def labels_suggest(
     database: commands.Database = None,
+    config: commands.Config = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
     output: Annotated[Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; default: standard output.")] = None,
     site: Sites = None,
@@ -204,7 +209,7 @@ def labels_suggest(
 
     Example: `threadwise labels suggest --limit 50`
     """
-    with commands.opened(database) as store, _written(output) as out:
+    with commands.opened(database, config) as store, _written(output) as out:
         for one in store.readings.suggest(site, limit):
             out.write(jsonl.dump(dataclasses.asdict(one)) + "\n")
 
@@ -215,7 +220,11 @@ def train(
     values: Overrides = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew; default: go on from the last checkpoint.")] = False,
 ) -> None:
-    """Fine-tune the encoder on the labelled sets that CONFIG names, all heads at once. Ended runs go on where they were."""
+    """Fine-tune the encoder on the labelled sets that CONFIG names, all heads at once. Ended runs go on where they were.
+
+    Ctrl-C or SIGTERM ends it after the step at hand, which is saved; a second one ends it at once, as a crash does, and then the last
+    checkpoint counts (every `fit.checkpoint_minutes`).
+    """
     settings = _config(config, values)
     from train import fit
 
@@ -228,9 +237,9 @@ def _train_before(settings: Config) -> None:
     """Makes the release that training continues, where a configuration says how and it is missing."""
     if not settings.before:
         return
-    from train import config, export, fit, release
+    from train import config_file, export, fit, release
 
-    first = config.load(Path(settings.before))
+    first = config_file.load(Path(settings.before))
     if not (Path(first.release) / release.MANIFEST).is_file():
         _say(f"{settings.before} first: {first.release} is missing")
         _train_before(first)
@@ -242,13 +251,14 @@ def _train_before(settings: Config) -> None:
 def export(
     config: ConfigFile,
     values: Overrides = None,
-    renew: Annotated[bool, typer.Option("--renew", help="Keep the weights; make words, calibration, thresholds anew.")] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="Keep weights and n-grams; make all else anew.")] = False,
+    unfinished: Annotated[bool, typer.Option("--unfinished", help="The best model so far of a run that has not ended.")] = False,
 ) -> None:
     """Make the released model of a trained run: int8, calibrated, no torch needed to run it. Prints its folder."""
     settings = _config(config, values)
     from train import export as exporting
 
-    typer.echo(exporting.renewed(settings) if renew else exporting.run(settings))
+    typer.echo(exporting.renewed(settings) if renew else exporting.run(settings, unfinished=unfinished))
 
 
 @app.command()
@@ -271,12 +281,12 @@ def evaluate(
 
 
 def _config(path: Path, values: list[str] | None) -> Config:
-    from train import config
+    from train import config_file
 
     pairs = [value.partition("=") for value in values or ()]
     if wrong := next((name for name, sign, _ in pairs if not sign), None):
         raise ConfigError(f"--set {wrong}: expected NAME=VALUE")
-    return config.load(path, {name: value for name, _, value in pairs})
+    return config_file.load(path, {name: value for name, _, value in pairs})
 
 
 def _scorer(model: str) -> Scorer:

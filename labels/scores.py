@@ -66,7 +66,7 @@ class ScoreInput:
     id: str | int
     text: str
     lang: str | None = None
-    """ISO 639-1 as the caller says; None: told from the text."""
+    """A language code as the caller says; None, or what is no code (`language`): told from the text."""
     context: Context = field(default_factory=Context)
 
     @classmethod

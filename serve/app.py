@@ -28,6 +28,8 @@ from train.inference import Scorer
 
 _LOG = logging.getLogger(__name__)
 _DAY_MS = 86_400_000
+_EVENTS_DAYS = 30
+"""How long an event that a target has taken, or that was given up, can be looked up in the outbox."""
 _RETENTION_EVERY_S = 3_600
 _EXPOSED = ("Retry-After", "Server-Timing", "X-Request-ID", "X-Threadwise-Model", "X-Threadwise-Unsupported")
 """What a page of another origin may read of an answer, where it may ask at all."""
@@ -96,7 +98,7 @@ def policy_text(settings: Settings) -> str:
 
 
 def parse_policy(text: str, scorer: Scorer) -> Policy:
-    return policy.parse(text, scorer.manifest.thresholds, scorer.manifest.languages)
+    return policy.parse(text, scorer.manifest.thresholds, scorer.manifest.judged)
 
 
 @contextlib.asynccontextmanager
@@ -133,11 +135,11 @@ def _follow_policy(service: Service) -> None:
 
 
 def _retain(service: Service) -> None:
-    """Deletes what is older than retention allows."""
-    days = service.settings.retention.days
-    if not days:
-        return
+    """Deletes what is older than retention allows, and events that were over long ago."""
+    days, now = service.settings.retention.days, service.now
     try:
-        _LOG.info("retention: %d texts deleted", service.store.erase.expire(service.now - days * _DAY_MS, service.now))
+        service.store.erase.forget_events(now - _EVENTS_DAYS * _DAY_MS)
+        if days:
+            _LOG.info("retention: %d texts deleted", service.store.erase.empty(now - days * _DAY_MS, now))
     except StoreError as error:
         _LOG.warning("retention: %s", error)

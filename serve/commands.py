@@ -29,6 +29,7 @@ Database = Annotated[
 ]
 Config = Annotated[Path | None, typer.Option(metavar="FILE", help="Settings of the service, as configs/serve.toml.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As webhooks list shows it.", show_default=False)]
 SiteOption = Annotated[str | None, typer.Option(metavar="SITE", help="Only this site; default: all.")]
 
 keys = typer.Typer(help="Keys of programs: shown once, stored hashed.", no_args_is_help=True)
@@ -82,7 +83,9 @@ def _show(access: Access) -> None:
 @keys.command("create")
 def keys_create(
     name: Name,
+    *,
     database: Database = None,
+    config: Config = None,
     scope: Annotated[
         list[str] | None, typer.Option(help="score, parse, ingest, read, decide; default: all but decide. Repeatable.")
     ] = None,
@@ -90,44 +93,46 @@ def keys_create(
     per_minute: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: as the settings say.")] = None,
 ) -> None:
     """Make a key. It is printed once, as the last line."""
-    typer.echo(_add_key(name, database, scopes=scope, site=site, per_minute=per_minute))
+    typer.echo(_add_key(name, database, config, scopes=scope, site=site, per_minute=per_minute))
 
 
 @keys.command("import")
 def keys_import(
     name: Name,
+    *,
     database: Database = None,
+    config: Config = None,
     scope: Annotated[list[str] | None, typer.Option(help="As of keys create.")] = None,
     site: SiteOption = None,
     per_minute: Annotated[int | None, typer.Option(min=1, help="As of keys create.")] = None,
 ) -> None:
     """Take over a key that a site sends already, such as its Google one, from standard input: the site changes nothing but the address."""
-    _add_key(name, database, scopes=scope, site=site, per_minute=per_minute, token=sys.stdin.readline().strip())
+    _add_key(name, database, config, scopes=scope, site=site, per_minute=per_minute, token=sys.stdin.readline().strip())
     typer.echo(name)
 
 
-def _add_key(name: str, database: str | None, *, scopes: list[str] | None, **values: Any) -> str:
+def _add_key(name: str, database: str | None, config: Path | None, *, scopes: list[str] | None, **values: Any) -> str:
     from serve import security
 
     shown, key = security.new_key(name, _now(), scopes=tuple(scopes or security.DEFAULT_SCOPES), **values)
-    with opened(database) as store:
+    with opened(database, config) as store:
         store.accounts.add_key(key)
     return shown
 
 
 @keys.command("list")
-def keys_list(database: Database = None) -> None:
+def keys_list(database: Database = None, config: Config = None) -> None:
     """All keys, one a line: name, first characters, scopes, site, since when, revoked when."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         for key in store.accounts.list_keys():
             ended = f"revoked {_day(key.revoked)}" if key.revoked else "in use"
             typer.echo("\t".join((key.name, f"{key.hint}…", ",".join(key.scopes), key.site or "all sites", _day(key.created), ended)))
 
 
 @keys.command("revoke")
-def keys_revoke(name: Name, database: Database = None) -> None:
+def keys_revoke(name: Name, database: Database = None, config: Config = None) -> None:
     """End a key within a second, on every server."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         if not store.accounts.revoke_key(name, _now()):
             raise ConfigError(f'there is no key named "{name}" in use')
     typer.echo(name)
@@ -138,55 +143,57 @@ def users_create(
     name: Name,
     role: Annotated[str, typer.Option(help="viewer, moderator or admin.")],
     database: Database = None,
+    config: Config = None,
     site: Annotated[list[str] | None, typer.Option(help="Sites that the user may see; default: all. Repeatable.")] = None,
 ) -> None:
     """Make an account. The password is read from standard input: its first line."""
     from serve import security
 
-    with opened(database) as store:
+    with opened(database, config) as store:
         store.accounts.add_user(security.new_user(name, _password(), role, _now(), tuple(site or ())))
     typer.echo(name)
 
 
 @users.command("list")
-def users_list(database: Database = None) -> None:
+def users_list(database: Database = None, config: Config = None) -> None:
     """All accounts, one a line: name, role, sites."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         for user in store.accounts.list_users():
             state = "disabled" if user.disabled else "in use"
             typer.echo("\t".join((user.name, user.role, ",".join(user.sites) or "all sites", state)))
 
 
 @users.command("password")
-def users_password(name: Name, database: Database = None) -> None:
+def users_password(name: Name, database: Database = None, config: Config = None) -> None:
     """Set a new password, read from standard input; ends all sessions of the user."""
     from serve import security
 
-    with opened(database) as store:
+    with opened(database, config) as store:
         if not store.accounts.set_password(name, security.hash_password(_password())):
             raise ConfigError(f'there is no user named "{name}"')
     typer.echo(name)
 
 
 @users.command("disable")
-def users_disable(name: Name, database: Database = None) -> None:
+def users_disable(name: Name, database: Database = None, config: Config = None) -> None:
     """End an account and its sessions; what it decided stays."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         if not store.accounts.disable_user(name):
             raise ConfigError(f'there is no user named "{name}"')
     typer.echo(name)
 
 
 @db.command("upgrade")
-def db_upgrade(database: Database = None) -> None:
+def db_upgrade(database: Database = None, config: Config = None) -> None:
     """Bring the tables to the newest form. Every other verb does it too."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         typer.echo(store.revision())
 
 
 @db.command("erase")
 def db_erase(
     database: Database = None,
+    config: Config = None,
     author: Annotated[str | None, typer.Option(help="All comments and articles of this author, and the name.")] = None,
     comment: Annotated[str | None, typer.Option(help="The comment with this id.")] = None,
     site: SiteOption = None,
@@ -197,7 +204,7 @@ def db_erase(
     """
     if (author is None) == (comment is None):
         raise ConfigError("name either --author or --comment")
-    with opened(database) as store:
+    with opened(database, config) as store:
         if author is not None:
             typer.echo(store.erase.author(author, site, "command line", _now()))
         else:
@@ -205,9 +212,9 @@ def db_erase(
 
 
 @db.command("expire")
-def db_expire(days: Annotated[int, typer.Option(min=1, help="Age in days.")], database: Database = None) -> None:
+def db_expire(days: Annotated[int, typer.Option(min=1, help="Age in days.")], database: Database = None, config: Config = None) -> None:
     """Delete the texts of comments older than so many days; scores and decisions stay. The setting retention.days does it by itself."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         typer.echo(store.erase.expire(_now() - days * 86_400_000, _now()))
 
 
@@ -215,23 +222,24 @@ def db_expire(days: Annotated[int, typer.Option(min=1, help="Age in days.")], da
 def webhooks_create(
     url: Annotated[str, typer.Argument(metavar="URL", show_default=False)],
     database: Database = None,
-    site: SiteOption = None,
     config: Config = None,
+    site: SiteOption = None,
 ) -> None:
     """Tell an address of every decision. Its signing secret is the last line."""
     from serve import outbox, settings
 
     allowed = settings.load(config).webhooks.allow_private_targets
     secret = outbox.new_secret()
-    with opened(database) as store:
-        store.events.add_target(outbox.checked(url, allow_private=allowed), secret, site, _now())
+    with opened(database, config) as store:
+        outbox.checked(url, allow_private=allowed)
+        store.events.add_target(url, secret, site, _now())
     typer.echo(secret)
 
 
 @webhooks.command("list")
-def webhooks_list(database: Database = None) -> None:
+def webhooks_list(database: Database = None, config: Config = None) -> None:
     """All addresses, one a line: number, address, site, state, events that wait, events given up."""
-    with opened(database) as store:
+    with opened(database, config) as store:
         counts = store.events.counts()
         for target in store.events.targets():
             waiting, dead = counts.get(target.number, (0, 0))
@@ -240,21 +248,55 @@ def webhooks_list(database: Database = None) -> None:
 
 
 @webhooks.command("disable")
-def webhooks_disable(number: Annotated[int, typer.Argument(metavar="NUMBER")], database: Database = None) -> None:
+def webhooks_disable(number: Number, database: Database = None, config: Config = None) -> None:
     """Tell an address nothing any more; its waiting events stay in the outbox."""
-    with opened(database) as store:
-        if not store.events.disable_target(number, _now()):
-            raise ConfigError(f"there is no webhook {number}")
+    with opened(database, config) as store:
+        _found(number, store.events.disable_target(number, _now()))
     typer.echo(number)
 
 
+@webhooks.command("enable")
+def webhooks_enable(number: Number, database: Database = None, config: Config = None) -> None:
+    """Tell an address again that was disabled or has answered 410; what waits for it is sent.
+
+    Decisions that were made meanwhile are not told.
+    """
+    with opened(database, config) as store:
+        _found(number, store.events.enable_target(number))
+    typer.echo(number)
+
+
+@webhooks.command("resend")
+def webhooks_resend(number: Number, database: Database = None, config: Config = None) -> None:
+    """Send the events once more that were given up for an address, with the same ids. Prints how many."""
+    with opened(database, config) as store:
+        _found(number, any(target.number == number for target in store.events.targets()))
+        typer.echo(store.events.resend(number, _now()))
+
+
+@webhooks.command("rotate")
+def webhooks_rotate(number: Number, database: Database = None, config: Config = None) -> None:
+    """Give an address a new signing secret, which is the last line. Events are signed with it and with the one before."""
+    from serve import outbox
+
+    secret = outbox.new_secret()
+    with opened(database, config) as store:
+        _found(number, store.events.rotate(number, secret))
+    typer.echo(secret)
+
+
+def _found(number: int, there: bool) -> None:
+    if not there:
+        raise ConfigError(f"there is no webhook {number}")
+
+
 @contextlib.contextmanager
-def opened(database: str | None) -> Iterator[Store]:
-    """The store, migrated."""
+def opened(database: str | None, config: Path | None) -> Iterator[Store]:
+    """The store that the settings name, migrated."""
     from serve import settings
     from serve.store import Store
 
-    store = Store(settings.load(flags={"database": database}).database)
+    store = Store(settings.load(config, {"database": database}).database)
     try:
         yield store
     finally:

@@ -51,8 +51,7 @@ def _store(service: Service) -> dict[str, Stored]:
         at = now - (len(pages) - place) * _APART_MS
         scored = service.queue.scorer.score(inference.of_article(article), explain=True)
         items = [(one, answer, service.act(one, answer)) for one, answer in zip(incoming_of(article, SITE), scored, strict=True)]
-        service.store.articles.put(SITE, article, at)
-        held |= {stored.id: stored for stored, _ in service.store.comments.put_all(items, at)}
+        held |= {stored.id: stored for stored, _ in service.store.comments.put_all(items, at, [(SITE, article)])}
     return held
 
 

@@ -37,10 +37,12 @@ _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action
 TEXT_FIELDS = frozenset({"text", "author", "comment_text", "body", "key", "password", "note"})
 """Members of a log event that hold what people wrote or a secret: dropped unless texts are asked for, and secrets always."""
 _SECRETS = frozenset({"key", "password"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Any other is counted as OTHER: whoever may ask without a key could else add labels without end."""
 
 
 class Metrics:
-    """Named in docs/service.md. Labels are bounded: routes, our heads, languages of the model."""
+    """Named in docs/service.md. Labels are bounded: routes, known methods, our heads, languages of the model."""
 
     def __init__(self, languages: tuple[str, ...]) -> None:
         self._languages = frozenset(languages)
@@ -129,7 +131,8 @@ class Layer:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")  # the pattern: a path would be one label per comment
-        self._metrics.requests.labels(route, scope["method"] if route != "none" else "ANY", status).inc()
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._metrics.requests.labels(route, method if route != "none" else "ANY", status).inc()
         self._metrics.latency.labels(route).observe(seconds)
         texts = {"text": scope["state"]["texts"]} if "texts" in scope["state"] else {}
         _LOG.info("request", route=route, method=scope["method"], status=status, ms=round(seconds * 1000, 1), **texts)

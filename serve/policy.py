@@ -18,6 +18,10 @@ from labels.scores import Scored
 from train.normalise import Normaliser
 
 _NORMALISE = Normaliser()
+VERSION_CHARS = 100
+"""Of a policy's version: it is stored beside every comment."""
+TAGS = ("FEATURED", "STAFF")
+"""What a rule may put on a comment: Coral takes these two and throws away an answer with another."""
 
 
 class Action(StrEnum):
@@ -64,6 +68,8 @@ class Rule:
     words: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     count: int = 1
+    tags: tuple[str, ...] = ()
+    """Of TAGS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class Verdict:
     """Version of the policy that decided."""
     would: Action | None = None
     """In a dry run what the rules say, and the reasons are those of it; None: no dry run, `action` is what they say."""
+    tags: tuple[str, ...] = ()
+    """Of the rules that the reasons name, each once; none in a dry run."""
 
     @property
     def said(self) -> Action:
@@ -83,7 +91,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`thresholds` and `languages` are the model's: Manifest.thresholds and Manifest.languages."""
+    """`thresholds` and `known` are the model's: Manifest.thresholds and Manifest.judged."""
 
     version: str
     rules: tuple[Rule, ...]
@@ -95,11 +103,10 @@ class Policy:
         """The first rule that holds decides; later ones of the same action are named too."""
         held = [(rule, reason) for rule in self.rules if _meant(rule, case) and (reason := KINDS[rule.kind](self, rule, case))]
         action = held[0][0].action if held else Action.REVIEW
-        reasons = tuple(
-            reason for place, (rule, reason) in enumerate(held) if rule.action is action and (not place or rule.kind != "always")
-        ) or (Reason("no rule holds"),)
+        named = [pair for place, pair in enumerate(held) if pair[0].action is action and (not place or pair[0].kind != "always")]
+        reasons = tuple(reason for _, reason in named) or (Reason("no rule holds"),)
         if not self.dry_run:
-            return Verdict(action, reasons, self.version)
+            return Verdict(action, reasons, self.version, tags=tuple(dict.fromkeys(tag for rule, _ in named for tag in rule.tags)))
         # A dry run too publishes nothing that nobody has judged.
         done = Action.PUBLISH if case.scored.scored or action is Action.PUBLISH else Action.REVIEW
         return Verdict(done, reasons, self.version, would=action)
@@ -157,6 +164,7 @@ def _always(policy: Policy, rule: Rule, case: Case) -> Reason | None:
     return Reason(rule.name)
 
 
+_LISTS = ("sites", "languages", "words", "authors", "tags")
 KINDS: Mapping[str, Callable[[Policy, Rule, Case], Reason | None]] = {
     "band": _band,
     "unscored": _unscored,
@@ -183,8 +191,11 @@ def parse(
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"policy: {error}") from error
     wrong: list[str] = [f"policy: {name} is unknown" for name in table if name not in ("version", "dry_run", "rule")]
-    if not isinstance(table.get("version"), str) or not isinstance(table.get("dry_run", False), bool):
-        wrong.append('policy: "version" must be a text and "dry_run" true or false')
+    version = table.get("version")
+    if not isinstance(version, str) or len(version) > VERSION_CHARS or "\0" in version:
+        wrong.append(f'policy: "version" must be a text of at most {VERSION_CHARS} characters, no NUL among them')
+    if not isinstance(table.get("dry_run", False), bool):
+        wrong.append('policy: "dry_run" must be true or false')
     entries = table.get("rule", [])
     entries = entries if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries) else []
     rules = [_rule(place, entry, wrong) for place, entry in enumerate(entries, start=1)]
@@ -220,7 +231,7 @@ def _rule(place: int, entry: Mapping[str, Any], wrong: list[str]) -> Rule | None
     wrong += [f"{where}: {what}" for what in said]
     if said:
         return None
-    lists = {name: tuple(entry[name]) for name in ("sites", "languages", "words", "authors") if name in entry}
+    lists = {name: tuple(entry[name]) for name in _LISTS if name in entry}
     return Rule(**{**entry, **lists, "action": Action(entry["action"])})
 
 
@@ -238,10 +249,12 @@ def _mistyped(entry: Mapping[str, Any]) -> list[str]:
         found.append(f"kind must be one of {', '.join(KINDS)}")
     if entry.get("action") not in list(Action):
         found.append(f"action must be one of {', '.join(Action)}")
-    for name in ("sites", "languages", "words", "authors"):
+    for name in _LISTS:
         value = entry.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             found.append(f"{name} must be a list of texts")
+        elif name == "tags":
+            found += [f"tags: {tag} is unknown; known: {', '.join(TAGS)}" for tag in value if tag not in TAGS]
     if not isinstance(entry.get("count", 1), int):
         found.append("count must be a whole number")
     return found + (_band_mistakes(entry) if entry.get("kind") == "band" else [])

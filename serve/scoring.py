@@ -18,16 +18,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from labels.errors import ThreadwiseError
 from labels.scores import Scored, ScoreInput, Unscored
 from serve import packing
 from serve.waiting import Answer, Job, Part, Pass, Piece, Timing, Unit, cuts, fingerprint
-from train.inference import Lane, Scorer
-from train.rows import Floats
+from train.inference import Lane, Scorer, Seen
 
 _LOG = logging.getLogger(__name__)
 _LOOK = 64
@@ -42,10 +39,11 @@ _FORGET = 0.98
 
 
 class QueueFullError(ThreadwiseError):
-    """More comments wait than the queue may hold or can be scored soon; or the service is stopping, or its thread has ended."""
+    """More comments wait than the queue may hold or can be scored soon; or the service is stopping, or its thread has ended. `words`: of
+    another line that is full."""
 
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__("the scoring queue is full; try again later")
+    def __init__(self, retry_after_s: int, words: str = "the scoring queue is full; try again later") -> None:
+        super().__init__(words)
         self.retry_after_s = retry_after_s
 
 
@@ -215,9 +213,7 @@ class Queue:
             for place, given in enumerate(piece.inputs, start=piece.begin):
                 job.deliver(place, _alone(self.scorer, given, job.explain))
             return
-        # Explanations hold positions of one text and are not kept.
-        kept = self._cache_entries and not job.explain
-        keys = [fingerprint(item) if kept else None for item in items]
+        keys = [fingerprint(item, explain=job.explain) if self._cache_entries else None for item in items]
         job.tokenise += time.monotonic() - begun
         known = [self._is_known(job, place, key) for place, key in enumerate(keys, start=piece.begin)]
         if any(known):
@@ -279,7 +275,7 @@ class Queue:
             self._over.append((one, failure))
             self._wake.notify()
 
-    def _freed(self, one: Pass, failure: BaseException | None) -> tuple[Floats, list[Floats]] | None:
+    def _freed(self, one: Pass, failure: BaseException | None) -> list[Seen] | None:
         """What the pass found; None: it failed."""
         self._idle.append(one.lane)
         if failure is None:
@@ -287,7 +283,7 @@ class Queue:
         _LOG.error("a pass failed; each of its comments is tried alone", exc_info=failure)
         return None
 
-    def _end(self, one: Pass, found: tuple[Floats, list[Floats]] | None) -> None:
+    def _end(self, one: Pass, found: list[Seen] | None) -> None:
         """Answers the comments whose last window this pass held."""
         seconds = time.monotonic() - one.begun
         units = [unit for unit in one.units if not unit.answered]
@@ -296,20 +292,18 @@ class Queue:
         if found is None:
             self._answer_alone(units)
         else:
-            for part, logits, evidence in zip(one.parts, *found, strict=True):
-                part.unit.logits[part.place], part.unit.evidence[part.place] = logits, evidence
-            units = [unit for unit in units if all(logits is not None for logits in unit.logits)]
+            for part, seen in zip(one.parts, found, strict=True):
+                part.unit.seen[part.place] = seen
+            units = [unit for unit in units if None not in unit.seen]
             self._answer(units)
         self._done, self._busy = _FORGET * self._done + len(units), _FORGET * self._busy + seconds
         self._watch(Turn(len(one.units), sum(len(part.unit.item.windows[part.place]) for part in one.parts), 0, seconds))
 
     def _answer(self, units: Sequence[Unit]) -> None:
         explain = any(job.explain for unit in units for job, _ in unit.asked)
-        logits = [one for unit in units for one in unit.logits if one is not None]
-        evidence = [one for unit in units for one in unit.evidence if one is not None]
+        seen = [one for unit in units for one in unit.seen if one is not None]
         try:
-            items = [unit.item for unit in units]
-            answers = self.scorer.answers(items, np.array(logits), evidence, explain=explain) if logits else self.scorer.infer(items)
+            answers = self.scorer.answers([unit.item for unit in units], seen, explain=explain)
         except Exception:
             # The thread outlives any comment, and no comment takes the others of its pass with it.
             _LOG.exception("scoring failed; each comment of the pass is tried alone")
@@ -337,7 +331,7 @@ class Queue:
 
     def _keep(self, key: bytes, answer: Scored) -> None:
         if answer.reason is not Unscored.FAILED:
-            self._cache[key] = replace(answer, spans=None)
+            self._cache[key] = answer
             if len(self._cache) > self._cache_entries:
                 self._cache.popitem(last=False)
 

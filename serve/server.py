@@ -18,7 +18,7 @@ import uvicorn
 from labels.errors import ConfigError
 from labels.scores import ScoreInput
 from seeds import detect
-from serve import demo, operations
+from serve import apart, demo, operations
 from serve.app import create_app
 from serve.demo import Access
 from serve.settings import Settings
@@ -39,6 +39,7 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the loading too, and leaves nothing behind
     doors = _doors(settings.host, settings.port)  # before the work of loading, and told in one line where they are taken
     sys.setswitchinterval(_SWITCH_S)
+    apart.warm()
     operations.configure_logs(texts=settings.log_texts)
     model = Path(settings.model)
     threads = settings.scoring.threads or os.cpu_count() or 1

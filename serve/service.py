@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
@@ -14,10 +15,11 @@ from fastapi import Request
 
 from labels.errors import StoreError
 from labels.ids import stable_id
-from labels.scores import Context, Scored, ScoreInput
+from labels.scores import Context, Scored, ScoreInput, Unscored
 from labels.thread import Article
 from seeds import detect
 from serve.in_force import InForce
+from serve.line import Line
 from serve.operations import Metrics
 from serve.outbox import Sender
 from serve.policy import Case, Verdict
@@ -25,9 +27,11 @@ from serve.scoring import GoneError, Queue
 from serve.security import Caller, Known, Rates
 from serve.settings import Settings
 from serve.store import Store
+from serve.store.articles import in_address
 from serve.store.comments import Incoming, Stored
-from serve.waiting import Answer
+from serve.waiting import Answer, Timing, cuts
 from train import inference
+from train.languages import language
 
 _LOG = logging.getLogger(__name__)
 ID = r"[^\x00-\x1f\x7f/]{1,200}"
@@ -38,6 +42,11 @@ _UNDETERMINED = "und"
 """BCP 47: to the scorer, that the language need not be told once more."""
 _SHORT = 30
 """Letters: of shorter texts one in ten is told wrong."""
+_TOLD_CHARS = 1000
+"""Of a text, from which its language is told."""
+_PART = 200
+_PART_CHARS = 20_000
+"""Comments of a page, and characters of them, that are scored within one time limit."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -58,6 +67,11 @@ class Service:
     refusals: Rates
     """Lines of the audit log on refusals, by caller: who is refused in a storm must not fill the disk."""
     known: Known
+    addresses: Rates = field(default_factory=lambda: Rates(time.monotonic))
+    """Tries to log in, by the client's address."""
+    passwords: Line = field(default_factory=lambda: Line(1, 8, "too many people log in at once; try again later"))
+    """One at a time: a hash takes 64 MB and every core."""
+    readers: Line = field(default_factory=lambda: Line(2, 8, "too many pages wait to be read; try again later"))
 
     @property
     def now(self) -> int:
@@ -65,13 +79,23 @@ class Service:
         return int(self.clock() * 1000)
 
     async def score(
-        self, inputs: Sequence[ScoreInput], request: Request, *, explain: bool = False, patience_s: float | None = None
+        self,
+        inputs: Sequence[ScoreInput],
+        request: Request,
+        *,
+        explain: bool = False,
+        patience_s: float | None = None,
+        parts: bool = False,
+        private: bool = False,
     ) -> Answer:
         """Scores off the event loop; an input without a language has none that can be told (`told`). `patience_s`: see `Queue.submit`.
 
+        `parts`: what follows the first input are parts of it, which count as no comments. `private`: no log may have the texts.
         Raises QueueFullError, TimeoutError; GoneError where nobody waits any more.
         """
-        request.state.texts = [item.text for item in inputs]  # to the log, which drops them unless they are asked for
+        comments = inputs[:1] if parts else inputs
+        if not private:
+            request.state.texts = [item.text for item in comments]  # to the log, which drops them unless they are asked for
         asked = [item if item.lang else replace(item, lang=_UNDETERMINED) for item in inputs]
         future = asyncio.wrap_future(self.queue.submit(asked, explain=explain, patience_s=patience_s))
         gone = asyncio.ensure_future(_disconnected(request))
@@ -86,18 +110,20 @@ class Service:
             gone.cancel()
         request.state.timing = answer.timing
         found = tuple(replace(scored, lang=None) if scored.lang == _UNDETERMINED else scored for scored in answer.scored)
-        for scored in found:
+        for scored in found[: len(comments)]:
             self.metrics.scored_one(scored)
         return replace(answer, scored=found)
 
-    def told(self, text: str, hint: str | None = None) -> str | None:
-        """The language of a text. `hint`: what the caller says, or the thread's. None: it cannot be told.
+    def told(self, text: str, *hints: str | None) -> str | None:
+        """The language of a text. `hints`: what the caller says, or the thread's; of several, the likeliest that the model knows counts.
+        None: it cannot be told.
 
         A short text that seems to be of a language that the model never saw is more likely of another one, as "you idiot" of English.
         """
+        known, named = self.queue.scorer.manifest.languages, [code for code in hints if code]
+        hint = likeliest(text, [code for code in named if code in known] or named)
         found = detect.language(text, hint)
-        known = found == hint or found in self.queue.scorer.manifest.languages
-        return found if known or sum(map(str.isalpha, text)) >= _SHORT else None
+        return found if found == hint or found in known or sum(map(str.isalpha, text)) >= _SHORT else None
 
     async def ingest(self, incoming: Incoming, request: Request, language: str | None = None) -> tuple[Stored, bool]:
         """Scores a live comment, asks the policy, stores both; with whether it is new. The same comment again is only read back."""
@@ -105,8 +131,20 @@ class Service:
         if held is not None and held.digest == incoming.digest:
             return held, False
         told = language or self.told(incoming.text, lang)
-        answer = await self.score([ScoreInput(incoming.id, incoming.text, told, context)], request, explain=True)
+        answer = await self._explained([ScoreInput(incoming.id, incoming.text, told, context)], request)
         return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
+
+    async def _explained(self, inputs: Sequence[ScoreInput], request: Request) -> Answer:
+        """As `score`, with spans. A comment that alone takes longer than the limit would do so again: it has no scores, for a person."""
+        try:
+            return await self.score(inputs, request, explain=True)
+        except TimeoutError:
+            if len(inputs) > 1:
+                raise
+            _LOG.warning("a comment of %d characters took longer than the limit", len(inputs[0].text))
+            failed = Scored(inputs[0].id, inputs[0].lang, {}, self.queue.scorer.model, Unscored.FAILED)
+            self.metrics.scored_one(failed)
+            return Answer((failed,), Timing())
 
     def _known(self, incoming: Incoming) -> tuple[Stored | None, str | None, Context]:
         """The comment as it is held, and its page's language and words around it. Blocks: one change of threads for three questions."""
@@ -114,16 +152,28 @@ class Service:
         title, lang = self.store.articles.about(incoming.site, incoming.article)
         return held, lang, self.store.comments.context(incoming.site, incoming.reply_to, title)
 
-    async def keep(self, article: Article, site: str, request: Request) -> int:
-        """Scores and stores a page with its comments, all or none; known ones stay as they are. Returns how many wait for a moderator."""
-        incoming, inputs = incoming_of(article, site), await in_thread(inference.of_article, article)
-        known = await in_thread(self.store.comments.digests, site, [one.id for one in incoming])
-        new = [place for place, one in enumerate(incoming) if known.get(one.id) != one.digest]
-        answer = await self.score([inputs[place] for place in new], request, explain=True)
-        items = [(incoming[place], scored, self.act(incoming[place], scored)) for place, scored in zip(new, answer.scored, strict=True)]
-        await in_thread(self.store.articles.put, site, article, self.now)
-        await in_thread(self.store.comments.put_all, items, self.now)
-        return await in_thread(self.store.comments.open_of, site, article.id)
+    async def keep(self, pages: Sequence[Article], site: str, request: Request) -> list[int]:
+        """Scores and stores pages with their comments, all or none; known ones stay as they are. Returns how many of each wait for a
+        moderator. Each part has the time limit for itself; where one fails, the cache has what was scored, for who sends the same again."""
+        new = await in_thread(self._new_of, pages, site)
+        inputs = [item for _, item in new]
+        answers = [await self._explained(inputs[begin:end], request) for begin, end in cuts(inputs, _PART, _PART_CHARS)]
+        request.state.texts = [item.text for item in inputs]
+        request.state.timing = sum((answer.timing for answer in answers), Timing())
+        scored = [one for answer in answers for one in answer.scored]
+        return await in_thread(self._keep, pages, site, [(one, found) for (one, _), found in zip(new, scored, strict=True)])
+
+    def _new_of(self, pages: Sequence[Article], site: str) -> list[tuple[Incoming, ScoreInput]]:
+        """The comments of pages that are not stored as they are. Blocks."""
+        all_of = [pair for page in pages for pair in zip(incoming_of(page, site), inference.of_article(page), strict=True)]
+        known = self.store.comments.digests(site, [one.id for one, _ in all_of])
+        return [(one, item) for one, item in all_of if known.get(one.id) != one.digest]
+
+    def _keep(self, pages: Sequence[Article], site: str, scored: Sequence[tuple[Incoming, Scored]]) -> list[int]:
+        """Asks the policy and stores. Blocks."""
+        items = [(one, found, self.act(one, found)) for one, found in scored]
+        self.store.comments.put_all(items, self.now, [(site, page) for page in pages])
+        return [self.store.comments.open_of(site, page.id) for page in pages]
 
     def refused(self, request: Request, why: str) -> None:
         """Counts a refusal and writes it into the audit log, up to a limit for each caller. Blocks; never raises."""
@@ -148,12 +198,13 @@ class Service:
 
 def incoming_of(article: Article, site: str) -> list[Incoming]:
     """The comments of a page as a site would send them; the article's id keeps two pages that count from 1 apart."""
+    page = in_address(article.id)
 
     def named(id: str | None) -> str | None:
         if id is None:
             return None
-        whole = f"{article.id}:{id}"
-        return whole if re.fullmatch(ID, whole) else f"{article.id}:{stable_id(id)}"
+        whole = f"{page}:{id}"
+        return whole if re.fullmatch(ID, whole) else f"{page}:{stable_id(id)}"
 
     return [
         Incoming(named(one.id) or "", site, one.text, article.id, one.author, named(one.reply_to), one.created_at)
@@ -172,7 +223,16 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
+def likeliest(text: str, languages: Sequence[str]) -> str | None:
+    """The one of these languages that a text is most likely of, however short it is; the first where nothing tells. None: of none."""
+    if len(languages) < 2:
+        return next(iter(languages), None)
+    from py3langid import rank  # as in `detect`: its tables are large
+
+    return next((code for code, _ in rank(text[:_TOLD_CHARS]) if code in languages), languages[0])
+
+
 def language_of(code: str | None) -> str | None:
     """ISO 639-1 of a code such as `EN` or `pt-BR`; None for what says nothing."""
-    base = (code or "").strip().lower().replace("_", "-").partition("-")[0]
-    return base if base.isascii() and base.isalpha() and len(base) in (2, 3) and base != "und" else None
+    found = language(code or "")
+    return None if found == _UNDETERMINED else found

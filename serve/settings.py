@@ -4,24 +4,56 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError, TomlConfigSettingsSource
 
-from labels.errors import ConfigError
+from labels.errors import ConfigError, StoreError
+from train import release
+
+_PREFIX = "THREADWISE_"
+_SECRETS = "THREADWISE_CORAL_SECRETS"
+"""The one variable that is a list without being JSON."""
+_OF_TESTS = ("THREADWISE_PICTURES", "THREADWISE_REQUIRE_ALL", "THREADWISE_SCHEMATHESIS")
+"""Variables that are no settings: the tests read them, in whose process settings are loaded too."""
+
+
+def _address(url: str) -> str:
+    """As browsers write it: small letters, no port that goes without saying, no slash at the end. Raises ValueError, without the words of
+    the URL: it may hold a password."""
+    try:
+        found = AnyUrl(url)
+    except ValidationError:
+        raise ValueError("no address such as https://comments.example.org") from None
+    if not found.host or found.username or found.password or found.query or found.fragment:
+        raise ValueError("no address such as https://comments.example.org")
+    return str(found).rstrip("/")
+
+
+def _public(url: str) -> str:
+    address = _address(url) if url else ""
+    if address and not address.startswith(("https://", "http://")):
+        raise ValueError("begins with neither https:// nor http://")
+    return address
+
+
+def _origin(url: str) -> str:
+    """An origin, or * for all. A path or a * within a name would be compared letter by letter, and let nobody in. Raises ValueError."""
+    if url == "*":
+        return url
+    origin = _address(url)
+    if "*" in origin or "/" in origin.partition("://")[2]:
+        raise ValueError("no origin such as https://news.example")
+    return origin
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-_DATABASES = ("sqlite:", "postgresql+psycopg:")
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Limits(_Part):
@@ -30,6 +62,7 @@ class Limits(_Part):
     queue_comments: int = Field(gt=0)
     key_per_minute: int = Field(gt=0)
     login_per_minute: int = Field(gt=0)
+    login_per_minute_of_address: int = Field(gt=0)
     refusals_per_minute: int = Field(gt=0)
 
 
@@ -47,35 +80,36 @@ class Perspective(_Part):
 
 
 class Coral(_Part):
-    secrets: tuple[str, ...]
+    # Anyone can sign with an empty secret.
+    secrets: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...]
     store: bool
 
 
 class Webhooks(_Part):
     allow_private_targets: bool
-    timeout_s: float = Field(gt=0)
+    timeout_s: float = Field(gt=0, le=3_600)
 
 
 class Retention(_Part):
-    days: int = Field(ge=0)
+    days: int = Field(ge=0, le=36_500)
 
 
 class Cors(_Part):
-    origins: tuple[str, ...]
+    origins: tuple[Annotated[str, AfterValidator(_origin)], ...]
 
 
 class Settings(BaseSettings):
     """See serve/defaults/serve.toml for what each one means. Made by `load`, which says what goes before what."""
 
-    model_config = SettingsConfigDict(env_prefix="THREADWISE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     database: str
     model: str
     policy: str = ""
     """A policy file; empty: the packaged one."""
-    host: str
+    host: str = Field(min_length=1)
     port: int = Field(ge=0, le=65535)
-    public_url: str
+    public_url: Annotated[str, AfterValidator(_public)]
     log_texts: bool
     limits: Limits
     scoring: Scoring
@@ -88,9 +122,22 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def _a_database_that_is_known(cls, url: str) -> str:
-        if not url.startswith(_DATABASES):
-            raise ValueError(f"{url.partition(':')[0]} is not known; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+        from serve.store.database import connect  # the store reads packaged files by this module
+
+        try:
+            connect(url).dispose()  # opens nothing
+        except StoreError as error:
+            raise ValueError(str(error).removeprefix("database: ")) from error
         return url
+
+    @field_validator("model")
+    @classmethod
+    def _a_model_that_is_there(cls, name: str) -> str:
+        if name not in release.PACKAGED and not (Path(name) / release.MANIFEST).is_file():
+            raise ValueError(
+                f'"{name}" is neither the folder of a release nor one that comes with Threadwise: {", ".join(release.PACKAGED)}'
+            )
+        return name
 
     @field_validator("policy")
     @classmethod
@@ -100,10 +147,12 @@ class Settings(BaseSettings):
         return file
 
     def shown(self) -> dict[str, Any]:
-        """For the log: secrets are counted, a password in the database's URL is hidden."""
+        """For the log: secrets are counted, the database's URL is shown without any."""
+        from serve.store.database import shown
+
         values = self.model_dump()
         values["coral"]["secrets"] = len(self.coral.secrets)
-        values["database"] = re.sub(r"(?<=:)[^:@/]+(?=@)", "***", self.database)
+        values["database"] = shown(self.database)
         return values
 
 
@@ -118,12 +167,17 @@ def load(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Se
             files = [path for path in (file, _folder() / "serve.toml") if path is not None]
             return sources["init_settings"], sources["env_settings"], *(TomlConfigSettingsSource(settings_cls, path) for path in files)
 
+    wrong = _strangers(os.environ)
     try:
-        return Given(**_nested({**_named(os.environ), **(flags or {})}))
+        found = Given(**_nested({**_named(os.environ), **(flags or {})}))
     except ValidationError as error:
-        raise ConfigError("; ".join(_said(item["loc"], item["msg"], item["type"]) for item in error.errors())) from error
+        wrong += [_said(item["loc"], item["msg"], item["type"]) for item in error.errors()]
+        raise ConfigError("; ".join(wrong)) from error
     except (SettingsError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file or 'environment'}: {error}") from error
+    if wrong:
+        raise ConfigError("; ".join(wrong))
+    return found
 
 
 def default(name: str) -> str:
@@ -136,9 +190,20 @@ def _folder() -> Path:
 
 
 def _named(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The one variable that is a list without being JSON."""
-    secrets = environment.get("THREADWISE_CORAL_SECRETS")
-    return {"coral.secrets": tuple(secrets.split(","))} if secrets else {}
+    secrets = [part.strip() for part in environment.get(_SECRETS, "").split(",")]
+    return {"coral.secrets": tuple(filter(None, secrets))} if any(secrets) else {}
+
+
+def _strangers(environment: Mapping[str, str]) -> list[str]:
+    """What is wrong about variables that name no setting: pydantic passes over all but those that begin as a part does."""
+    known = {f"{_PREFIX}{name.upper().replace('.', '__')}" for name in _names()}
+    parts = tuple(f"{_PREFIX}{name.upper()}__" for name, field in Settings.model_fields.items() if _inner(field.annotation))
+    wrong = []
+    for name in environment:
+        written = name.upper()  # pydantic reads small letters as well
+        if written.startswith(_PREFIX) and written not in known and not written.startswith(parts) and name not in (_SECRETS, *_OF_TESTS):
+            wrong.append(f"variable {name} is unknown{_near(written, [*known, _SECRETS])}")
+    return wrong
 
 
 def _nested(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,14 +233,21 @@ def _said(place: tuple[int | str, ...], message: str, kind: str) -> str:
     name = ".".join(map(str, place))
     if kind != "extra_forbidden":
         return f"setting {name}: {message.removeprefix('Value error, ')}"
-    near = difflib.get_close_matches(name, _names(), n=1)
-    return f"setting {name} is unknown" + (f"; did you mean {near[0]}?" if near else "")
+    return f"setting {name} is unknown{_near(name, _names())}"
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _names() -> list[str]:
     found = []
     for name, field in Settings.model_fields.items():
-        part = field.annotation
-        inner = part.model_fields if isinstance(part, type) and issubclass(part, BaseModel) else {}
-        found += [name, *(f"{name}.{one}" for one in inner)]
+        found += [name, *(f"{name}.{one}" for one in _inner(field.annotation))]
     return found
+
+
+def _inner(kind: Any) -> Mapping[str, Any]:
+    """The settings of a part; of a single setting none."""
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}

@@ -9,8 +9,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
 from labels.scores import Scored, ScoreInput
-from train.inference import Lane, Prepared, width
-from train.rows import Floats
+from train.inference import Lane, Prepared, Seen, width
 
 _PIECE = 8
 _PIECE_CHARS = 4_000
@@ -28,6 +27,9 @@ class Timing:
     queue: float = 0.0
     tokenise: float = 0.0
     infer: float = 0.0
+
+    def __add__(self, other: Timing) -> Timing:
+        return Timing(self.queue + other.queue, self.tokenise + other.tokenise, self.infer + other.infer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,13 @@ class Unit:
     """None: its scores are not kept."""
     asked: list[tuple[Job, int]]
     """Requests that wait for it, and its place in each: an equal comment is scored once."""
-    logits: list[Floats | None]
-    evidence: list[Floats | None]
+    seen: list[Seen | None]
+    """What the encoder made of each of its windows; None: not yet."""
     answered: bool = False
 
     @classmethod
     def of(cls, due: float, item: Prepared, key: bytes | None, job: Job, place: int) -> Unit:
-        return cls(due, item, key, [(job, place)], [None] * len(item.windows), [None] * len(item.windows))
+        return cls(due, item, key, [(job, place)], [None] * len(item.windows))
 
     @property
     def wanted(self) -> bool:
@@ -127,11 +129,11 @@ class Pass:
         return list({id(part.unit): part.unit for part in self.parts}.values())
 
 
-def cuts(inputs: Sequence[ScoreInput]) -> Iterator[tuple[int, int]]:
-    """Half-open ranges of the pieces of a request."""
+def cuts(inputs: Sequence[ScoreInput], most: int = _PIECE, most_chars: int = _PIECE_CHARS) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of the pieces of a request; a comment of more characters is one by itself."""
     begin, chars = 0, 0
     for at, item in enumerate(inputs):
-        if at > begin and (at - begin == _PIECE or chars + len(item.text) > _PIECE_CHARS):
+        if at > begin and (at - begin == most or chars + len(item.text) > most_chars):
             yield begin, at
             begin, chars = at, 0
         chars += len(item.text)
@@ -139,10 +141,12 @@ def cuts(inputs: Sequence[ScoreInput]) -> Iterator[tuple[int, int]]:
         yield begin, len(inputs)
 
 
-def fingerprint(item: Prepared) -> bytes:
-    """Of all that decides a score: language, windows as the model sees them, and which heads apply. Holds no text."""
+def fingerprint(item: Prepared, *, explain: bool) -> bytes:
+    """Of all that decides a score: language, windows as the model sees them, and which heads apply; and of the text as it came where
+    spans are asked for, which are places in it. Holds no text."""
     context = item.input.context
     heads = tuple(bool((value or "").strip()) for value in (context.title, context.target, context.parent))
     windows = item.encoded.windows if item.encoded else ()
-    seen = repr((item.lang, item.reason, heads, [(window.ids, window.segments) for window in windows]))
+    text = item.input.text if explain else None
+    seen = repr((item.lang, item.reason, heads, [(window.ids, window.segments) for window in windows], text))
     return hashlib.blake2b(seen.encode(), digest_size=16).digest()

@@ -12,7 +12,7 @@ import torch
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from labels import schema
-from train import config, evaluate, export, fit, tokens
+from train import config_file, evaluate, export, fit, tokens
 from train.config import Config
 from train.rows import COLUMNS
 
@@ -65,7 +65,7 @@ gate_language = 1.0
 """
     path = folder / "tiny.toml"
     path.write_text(text, encoding="utf-8")
-    chosen = config.load(path)
+    chosen = config_file.load(path)
     fit.run(chosen)
     export.run(chosen)
     evaluate.run(chosen)

@@ -1,6 +1,6 @@
 """How people write past a filter: each attack changes a text that a reader still reads as it was meant.
 
-The same functions teach the model (`augmented`, a share of the training rows) and measure it (`train.evaluate`). The normaliser undoes
+The same functions teach the model (`augmented`, a share of the training rows) and measure it (`train.probes`). The normaliser undoes
 what can be undone with certainty (`train.normalise`); the rest, such as Bulgarian typed in Latin letters, the model has to know.
 
 >>> ATTACKS["zero_width"].apply("idiot", "en", np.random.default_rng(0)) != "idiot"
@@ -26,6 +26,11 @@ _TABLES = tomllib.loads(files("train").joinpath("attacks.toml").read_text(encodi
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _WORDS = 0.5
 """Share of the words of four letters or more that an attack on words changes; at least one."""
+_FANCY = tuple(
+    {ord("A") + at: capitals + at for at in range(26)} | {ord("a") + at: small + at for at in range(26)}
+    for capitals, small in ((0xFF21, 0xFF41), (0x1D400, 0x1D41A), (0x1D4D0, 0x1D4EA))
+)
+"""Full width, mathematical bold, bold script: alphabets without a gap."""
 _UNLEET = {twin: sign for sign, letter in LEET.items() for twin in (letter, TO_CYRILLIC.get(letter, letter))}
 
 Apply = Callable[[str, str, np.random.Generator], str]
@@ -36,12 +41,14 @@ Apply = Callable[[str, str, np.random.Generator], str]
 class Attack:
     meaning: str
     apply: Apply
+    taught: bool = True
+    """Training draws it (`augmented`). What came later is measured alone, so that the runs before it can be repeated."""
 
 
 def augmented(rows: Rows, share: float, seed: int) -> Rows:
-    """The rows with `share` of their texts attacked, each by one attack drawn anew; rows with marked spans keep theirs."""
+    """The rows with `share` of their texts attacked, each by one taught attack drawn anew; rows with marked spans keep theirs."""
     rng = np.random.default_rng([seed, 7])
-    kinds = list(ATTACKS.values())
+    kinds = [attack for attack in ATTACKS.values() if attack.taught]
     texts = list(rows.texts)
     for row in np.flatnonzero(rng.random(len(rows)) < share).tolist():
         if rows.spans[row] is None:
@@ -99,6 +106,10 @@ def _starred(word: str, rng: np.random.Generator) -> str:
     return word[:at] + str(rng.choice(list("*#_"))) + word[at + 1 :]
 
 
+def _fancy(word: str, rng: np.random.Generator) -> str:
+    return word.translate(_FANCY[rng.integers(len(_FANCY))])
+
+
 def _translit(text: str, lang: str, _: np.random.Generator) -> str:
     table: Mapping[str, str] = _TABLES["latin"] | _TABLES.get(f"latin_{lang}", {})
     return "".join(_cased(char, table.get(char.lower(), char)) for char in text)
@@ -123,5 +134,6 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType(
         "upper": Attack("ALL CAPITALS", lambda text, _lang, _rng: text.upper()),
         "translit": Attack("Cyrillic typed in Latin letters", _translit),
         "unaccented": Attack("Latin letters without their marks", _unaccented),
+        "fancy": Attack("Latin letters in full width, bold or script", _words(_fancy), taught=False),
     }
 )

@@ -26,7 +26,7 @@ PRECISIONS = (0.90, 0.95)
 
 
 def fit(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> Calibration:
-    """The calibration of (rows, 17) or, with n-grams beside, (rows, 34) logits on their labels."""
+    """The calibration of (rows, 17 a voice) logits on their labels."""
     voices = logits.reshape(len(logits), -1, OUTPUTS)
     return Calibration(
         {head.name: _fit_head(head, voices[:, :, schema.SLICES[head.name]], labels[head.name], langs) for head in schema.HEADS}
@@ -46,19 +46,21 @@ def cross_fitted(logits: Floats, labels: dict[str, Labels], langs: NDArray[np.st
 
 
 def thresholds(probabilities: Floats, labels: dict[str, Labels], langs: NDArray[np.str_]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """`toxicity.OUTPUT` -> language or "*" -> {"precision_90": p or None, ...}, for languages with at least 50 positives."""
-    head, label = schema.TOXICITY, labels[schema.TOXICITY.name]
+    """`HEAD.OUTPUT` -> language or "*" -> {"precision_90": p or None, ...}, for languages with at least 50 positives.
+
+    A class is held against all others, among the rows whose set knows it.
+    """
     found: dict[str, dict[str, dict[str, float | None]]] = {}
-    for column, name in enumerate(head.names):
-        judged = label.mask[:, column]
-        gold = label.targets[:, column] >= 0.5
-        scores = probabilities[:, schema.SLICES[head.name]][:, column]
-        places = {ALL: judged} | {str(lang): judged & (langs == lang) for lang in np.unique(langs)}
-        found[f"{head.name}.{name}"] = {
-            lang: {f"precision_{round(100 * goal)}": metrics.threshold_for_precision(gold[at], scores[at], goal) for goal in PRECISIONS}
-            for lang, at in places.items()
-            if lang == ALL or gold[at].sum() >= _MIN_POSITIVES
-        }
+    for head in schema.HEADS:
+        label, part = labels[head.name], probabilities[:, schema.SLICES[head.name]]
+        for column, name in enumerate(head.names):
+            judged, gold, scores = label.mask[:, column], label.targets[:, column] >= 0.5, part[:, column]
+            places = {ALL: judged} | {str(lang): judged & (langs == lang) for lang in np.unique(langs)}
+            found[f"{head.name}.{name}"] = {
+                lang: {f"precision_{round(100 * goal)}": metrics.threshold_for_precision(gold[at], scores[at], goal) for goal in PRECISIONS}
+                for lang, at in places.items()
+                if lang == ALL or gold[at].sum() >= _MIN_POSITIVES
+            }
     return found
 
 
@@ -83,7 +85,8 @@ def _fit_head(head: schema.Head, logits: np.ndarray, labels: Labels, langs: NDAr
 
 def _side_by_side(maps: Sequence[Map]) -> Map:
     """Maps of one column each as one."""
-    return Map(*(tuple(value for each in maps for value in getattr(each, name)) for name in ("scale", "shift", "beside")))
+    weights = tuple(tuple(value for part in voice for value in part) for voice in zip(*(each.weights for each in maps), strict=True))
+    return Map(weights, tuple(value for each in maps for value in each.shift))
 
 
 Fitter = Callable[[NDArray[np.int64], Map | None], Map]
@@ -104,9 +107,9 @@ def _platt(logits: np.ndarray, targets: Floats, start: Map | None) -> Map:
     """p = sigmoid(a z + b) by maximum likelihood over (rows, voices) logits; without both classes it stays what it was."""
     positives = (targets >= 0.5).sum()
     if start is None and min(positives, len(targets) - positives) < 2:
-        return Map((1.0,), (0.0,), (1.0,) * (logits.shape[1] - 1))
+        return Map(((1.0,),) * logits.shape[1], (0.0,))
     z, y = logits.astype(np.float64), targets.astype(np.float64)
-    prior = np.r_[np.ones(z.shape[1]), 0.0] if start is None else np.r_[start.scale, start.beside, start.shift]
+    prior = np.r_[np.ones(z.shape[1]), 0.0] if start is None else np.r_[np.ravel(start.weights), start.shift]
 
     def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
         given = z @ values[:-1] + values[-1]
@@ -116,7 +119,7 @@ def _platt(logits: np.ndarray, targets: Floats, start: Map | None) -> Map:
         return loss + _PULL * (away**2).sum(), np.r_[gap @ z, gap.sum()] + 2 * _PULL * away
 
     *scales, shift = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20)] * z.shape[1] + [(-20, 20)]).x.tolist()
-    return Map((scales[0],), (shift,), tuple(scales[1:]))
+    return Map(tuple((scale,) for scale in scales), (shift,))
 
 
 def _softmax(head: schema.Head, logits: np.ndarray, labels: Labels, start: Map | None) -> Map:
@@ -124,9 +127,9 @@ def _softmax(head: schema.Head, logits: np.ndarray, labels: Labels, start: Map |
     its likelihood."""
     voices, count = logits.shape[1:]
     if not len(logits):
-        return Map((1.0,) * count, (0.0,) * count, (1.0,) * count * (voices - 1))
+        return Map(((1.0,) * count,) * voices, (0.0,) * count)
     z, y, known = logits.astype(np.float64), labels.targets.astype(np.float64), labels.mask
-    prior = np.r_[np.ones(voices), np.zeros(count)] if start is None else np.r_[start.scale[0], start.beside[:1], start.shift]
+    prior = np.r_[np.ones(voices), np.zeros(count)] if start is None else np.r_[[voice[0] for voice in start.weights], start.shift]
 
     def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
         given = np.where(known, np.einsum("v,rvc->rc", values[:voices], z) + values[voices:], -1e9)
@@ -137,4 +140,4 @@ def _softmax(head: schema.Head, logits: np.ndarray, labels: Labels, start: Map |
         return loss + _PULL * (away**2).sum(), np.r_[np.einsum("rc,rvc->v", gap, z), gap.sum(axis=0)] + 2 * _PULL * away
 
     best = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=[(0.05, 20)] * voices + [(-5, 5)] * count).x.tolist()
-    return Map((best[0],) * count, tuple(best[voices:]), (best[1],) * count if voices > 1 else ())
+    return Map(tuple((scale,) * count for scale in best[:voices]), tuple(best[voices:]))

@@ -1,14 +1,15 @@
 """Logits -> probabilities that mean what they say, per output and language; numpy alone, used at inference.
 
-Logits come side by side: the encoder's 17, then the n-grams' 17 where a release has them. Sigmoid outputs: p = sigmoid(a z + a' z' + b)
-(Platt). Softmax heads: p = softmax(a z + a' z' + b), one a and a' per head, one b per class (bias-corrected temperature scaling).
+Logits come side by side, 17 of each voice: the encoder, then the n-grams and the heads of languages where a release has them. With z_v the
+logits of voice v, sigmoid outputs: p = sigmoid(sum of a_v z_v + b) (Platt). Softmax heads: p = softmax(sum of a_v z_v + b), one a_v per
+head, one b per class (bias-corrected temperature scaling).
 A language without rows enough uses the fit over all languages ("*").
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ OUTPUTS = sum(len(head.outputs) for head in schema.HEADS)
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """scale * logit + beside * n-grams' logit + shift, per column of one head."""
+    """The sum of each voice's weight * logit, + shift, per column of one head."""
 
-    scale: tuple[float, ...]
+    weights: tuple[tuple[float, ...], ...]
+    """(voices, columns)."""
     shift: tuple[float, ...]
-    beside: tuple[float, ...] = ()
-    """Empty: there are no n-grams."""
+    """(columns,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +37,34 @@ class Calibration:
     """Head name -> language or "*" -> map; each head has "*"."""
 
     def apply(self, logits: Floats, langs: Sequence[str | None]) -> Floats:
-        """(rows, 17) probabilities of (rows, 17) or (rows, 34) logits; `langs` (rows,) ISO 639-1 or None."""
-        found = np.empty((len(logits), OUTPUTS), np.float64)
+        """(rows, 17) probabilities of (rows, 17 a voice) logits; `langs` (rows,) ISO 639-1 or None."""
+        found = np.empty((len(logits), OUTPUTS), np.float32)
+        if not len(logits):
+            return found
+        voices = logits.reshape(len(logits), -1, OUTPUTS)
         for head in schema.HEADS:
             at = schema.SLICES[head.name]
             maps = self.maps[head.name]
             chosen = [maps.get(lang or ALL, maps[ALL]) for lang in langs]
-            shape = (len(logits), len(head.outputs))
-            scale, shift = (np.array([getattr(each, name) for each in chosen], np.float64).reshape(shape) for name in ("scale", "shift"))
-            given = logits[:, at] * scale + shift
-            if logits.shape[1] > OUTPUTS:
-                beside = np.array([each.beside or (0.0,) * shape[1] for each in chosen], np.float64).reshape(shape)
-                given = given + logits[:, OUTPUTS:][:, at] * beside
-            found[:, at] = activate(head, given)
-        return found.astype(np.float32)
+            weights, shift = (np.array([getattr(each, name) for each in chosen], np.float64) for name in ("weights", "shift"))
+            found[:, at] = activate(head, (voices[:, :, at] * weights).sum(axis=1) + shift)
+        return found
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            head: {lang: {"scale": list(each.scale), "shift": list(each.shift), "beside": list(each.beside)} for lang, each in maps.items()}
-            for head, maps in self.maps.items()
-        }
+        return {head: {lang: asdict(each) for lang, each in maps.items()} for head, maps in self.maps.items()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Calibration:
-        return cls(
-            {
-                head: {lang: Map(**{name: tuple(values) for name, values in each.items()}) for lang, each in maps.items()}
-                for head, maps in value.items()
-            }
-        )
+        def read(each: Mapping[str, Any]) -> Map:
+            return Map(tuple(map(tuple, each["weights"])), tuple(each["shift"]))
+
+        return cls({head: {lang: read(each) for lang, each in maps.items()} for head, maps in value.items()})
 
 
-def identity() -> Calibration:
-    """Leaves the sum of the logits as it is: plain sigmoid and softmax."""
+def identity(voices: int = 1) -> Calibration:
+    """Leaves the sum of the voices' logits as it is: plain sigmoid and softmax."""
     ones = {head.name: (1.0,) * len(head.outputs) for head in schema.HEADS}
-    return Calibration({name: {ALL: Map(one, (0.0,) * len(one), one)} for name, one in ones.items()})
+    return Calibration({name: {ALL: Map((one,) * voices, (0.0,) * len(one))} for name, one in ones.items()})
 
 
 def activate(head: schema.Head, logits: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ from train.metrics import Bools, Values
 
 _SIDE = 220
 _ROW = 18
-_WIDTH = 420
-_LABEL = 120
+_WIDTH = 440
+_LABEL = 160
 _SVG = Markup('<svg class="chart" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img"><title>{title}</title>{body}</svg>')
 
 
@@ -40,19 +40,18 @@ def _steps(gold: Bools, scores: Values, points: int = 60) -> list[tuple[float, f
     return [(float(hits[row] / hits[-1]), float(hits[row] / (row + 1))) for row in at.tolist()]
 
 
-def bars(values: Sequence[tuple[str, float, float | None]], title: str, low: float = 0.0) -> Markup:
-    """A bar a row from `low` to 1: (name, ours, other or None); the other is a tick on the bar."""
+def bars(values: Sequence[tuple[str, float, float | None]], title: str) -> Markup:
+    """A bar a row from 0 to 1: (name, ours, other or None); the other is a tick, and the value stands right of both."""
     body = Markup()
     room = _WIDTH - _LABEL - 44
     for row, (name, ours, other) in enumerate(values):
         y = row * _ROW
-        length = room * max(min((ours - low) / (1 - low), 1.0), 0.0)
+        length, tick = room * ours, room * (ours if other is None else other)
         body += Markup('<text class="name" x="{}" y="{}" text-anchor="end">{}</text>').format(_LABEL - 6, y + 13, name)
         body += Markup('<rect class="ours" x="{}" y="{}" width="{:.1f}" height="12" rx="2"/>').format(_LABEL, y + 3, length)
-        body += Markup('<text class="value" x="{:.1f}" y="{}">{:.3f}</text>').format(_LABEL + length + 4, y + 13, ours)
+        body += Markup('<text class="value" x="{:.1f}" y="{}">{:.3f}</text>').format(_LABEL + max(length, tick) + 4, y + 13, ours)
         if other is not None:
-            x = _LABEL + room * max(min((other - low) / (1 - low), 1.0), 0.0)
-            body += Markup('<line class="other" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(x, y + 1, y + 17)
+            body += Markup('<line class="other" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(_LABEL + tick, y + 1, y + 17)
     return _SVG.format(w=_WIDTH, h=max(len(values), 1) * _ROW, title=title, body=body)
 
 

@@ -1,4 +1,4 @@
-"""One typed configuration from TOML; it is stored with every result that it produced.
+"""What a configuration is: its values, what each means and may be; it is stored with every result that it produced.
 
 >>> Config().mix.rows > 0
 True
@@ -7,18 +7,15 @@ True
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
-import tomllib
-import types
-import typing
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from labels.errors import ConfigError
+from labels import schema
+from train.rows import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,8 @@ class Extra:
     """`any` or `research`: whether the licence allows every use."""
     lang: str = ""
     """ISO 639-1 of all rows where the file has no such column."""
+    subset: str = ""
+    """Of a set of the hub that has several: which one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,94 +192,35 @@ class Config:
         taught = () if self.fit.teacher else ("teacher", "teacher_weight")  # without one it is a configuration from before there were any
         ignored = ("threads", "checkpoint_minutes", *taught, *but)
         values["fit"] = {key: value for key, value in values["fit"].items() if key not in ignored}
+        extras = values["data"]["extra"]  # without a subset it is one from before there were any
+        values["data"]["extra"] = [{key: value for key, value in extra.items() if value or key != "subset"} for extra in extras]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def load(path: Path, overrides: Mapping[str, str] | None = None) -> Config:
-    """The configuration in a TOML file; `overrides` maps dotted names (`fit.threads`) to TOML values.
-
-    A file may name another one in `base`, whose values it overrides. Raises ConfigError for an unknown key or a value of a wrong type.
-    """
-    values = _read(path)
-    for name, text in (overrides or {}).items():
-        _set(values, name.split("."), _value(text))
-    found = from_json(values, str(path))
-    if not found.before:
-        return found
-    before = path.parent / found.before
-    start = found.backbone.start or load(before).release
-    return dataclasses.replace(found, before=str(before), backbone=dataclasses.replace(found.backbone, start=start))
-
-
-def from_json(values: Mapping[str, Any], where: str = "config") -> Config:
-    """The Config of a plain mapping, as `to_json` gives it."""
-    return typing.cast(Config, _build(Config, values, where))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-    base = values.pop("base", None)
-    return _merged(_read(path.parent / base), values) if base else values
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = dict(below)
-    for key, value in above.items():
-        both[key] = _merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
-    return both
-
-
-def _set(values: dict[str, Any], path: list[str], value: object) -> None:
-    for name in path[:-1]:
-        values = values.setdefault(name, {})
-    values[path[-1]] = value
-
-
-def _value(text: str) -> object:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _build(kind: Any, values: object, where: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"{where}: expected a table, got {type(values).__name__}")
-    hints = typing.get_type_hints(kind)
-    for key in values:
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1)
-            raise ConfigError(f'{where}: unknown key "{key}"' + (f'; did you mean "{near[0]}"?' if near else ""))
-    try:
-        return kind(**{key: _cast(hints[key], value, f"{where}: {key}") for key, value in values.items()})
-    except TypeError as error:
-        raise ConfigError(f"{where}: {error}") from error
-
-
-def _cast(kind: Any, value: object, where: str) -> Any:
-    origin = typing.get_origin(kind)
-    if dataclasses.is_dataclass(kind):
-        return _build(kind, value, where)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise ConfigError(f"{where}: expected a list")
-        return tuple(_cast(typing.get_args(kind)[0], item, where) for item in value)
-    if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(value, Mapping):
-            raise ConfigError(f"{where}: expected a table")
-        inner = typing.get_args(kind)[1]
-        return {str(key): _cast(inner, item, f"{where}.{key}") for key, item in value.items()}
-    return _scalar(kind, value, where)
-
-
-def _scalar(kind: type | types.UnionType, value: object, where: str) -> object:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError(f"{where}: expected {getattr(kind, '__name__', kind)}, got {value!r}")
-    return value
+_HEADS = tuple(schema.BY_NAME)
+KEYS: Mapping[type, Mapping[str, Collection[str]]] = {
+    Extra: {"columns": COLUMNS},
+    Mix: {"shares": _HEADS},
+    Fit: {"head_weights": _HEADS},
+}
+"""Tables whose keys are names of the schema or of a row's columns."""
+_SHARE, _MORE, _COUNT = (0, 1), (0, math.inf), (1, math.inf)
+RANGES: Mapping[type, Mapping[str, tuple[float, float]]] = {
+    Config: {"seed": _MORE},
+    Mix: {"rows": _COUNT, "temperature": _MORE, "max_repeat": _COUNT, "attacks": _SHARE, "framed": _SHARE, "shares": _MORE},
+    Backbone: {"vocabulary": _MORE, "layers": _COUNT},
+    Encode: {"max_tokens": _COUNT, "min_context_tokens": _MORE},
+    Fit: {
+        **dict.fromkeys(("passes", "threads", "tokens_per_batch", "dev_rows", "evaluate_every", "patience"), _COUNT),
+        **dict.fromkeys(("learning_rate", "words_rate", "frozen_layers", "warmup", "weight_decay", "clip", "class_balance"), _MORE),
+        **dict.fromkeys(("head_weights", "minor_output_weight", "teacher_weight", "evidence_weight", "checkpoint_minutes"), _MORE),
+        **dict.fromkeys(("layer_decay", "cooldown", "label_smoothing"), _SHARE),
+    },
+    Ngrams: {
+        **dict.fromkeys(("rows_per_batch", "size", "known_target"), _COUNT),
+        **dict.fromkeys(("passes", "learning_rate", "balance", "class_balance", "weight_decay"), _MORE),
+        "copies": _SHARE,
+    },
+    Export: {"max_bytes": _COUNT},
+}
+"""The smallest and the largest value; of a table, of each of its values."""

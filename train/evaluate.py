@@ -21,13 +21,17 @@ from typing import Any
 import numpy as np
 
 from labels import schema
-from train import baseline, calibrate, card, duplicates, metrics, probes, report, sources
+from labels.errors import ConfigError
+from train import baseline, calibrate, card, config_file, duplicates, metrics, probes, release, report, sources
 from train.config import Config
+from train.encode import Encoded, Window
 from train.inference import Scorer
 from train.normalise import Normaliser
+from train.release import Manifest
 from train.rows import Floats, Ints, Rows
 
 _log = logging.getLogger(__name__)
+Pieces = Sequence[tuple[Encoded, Window]]
 _LEAST = 30
 """Rows of each class that a language must have to enter the headline."""
 _RESAMPLES = 200
@@ -47,12 +51,15 @@ class Answers:
 
 def run(config: Config, model: Path | None = None, *, with_baseline: bool = True, others: Sequence[Path] = ()) -> dict[str, Any]:
     """All figures of a release (default: the one that the configuration writes); saved as metrics.json in the run and the release, whose
-    card is written anew.
+    card is written anew. A release of another configuration stays as it is: its figures, sets and card are those of that one.
 
-    `others`: runs of the same configuration with other seeds, each exported to `release` in its folder.
+    `others`: runs of the same configuration with other seeds, each exported to `release` in its folder. Raises ConfigError where they are
+    something else.
     """
     folder = model or Path(config.release)
     scorer = Scorer.load(folder)
+    own = scorer.manifest.config == config.fingerprint()
+    _check_seeds(config, scorer.manifest, others)
     dev = dev_rows(config)
     logits = dev_logits(Path(config.run), scorer, dev)
     # Each half of the rows is calibrated on the other: a figure on the rows that it was fitted on would flatter it.
@@ -69,10 +76,14 @@ def run(config: Config, model: Path | None = None, *, with_baseline: bool = True
     }
     _beside_the_last(found, Path(config.run) / LAST)
     report.write(Path(config.run) / "evaluation.html", found, ours.probabilities, theirs.probabilities if theirs else None, dev)
-    for place in {Path(config.run), folder}:
+    for place in {Path(config.run), folder} if own else {Path(config.run)}:
         place.mkdir(parents=True, exist_ok=True)
         (place / "metrics.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    card.write(folder, config, scorer.manifest)
+    if own:
+        card.write(folder, config, scorer.manifest)
+    else:
+        made = f"made by configuration {scorer.manifest.config}, this one is {config.fingerprint()}"
+        _log.warning("%s: %s; its card and metrics.json stay as they are, the figures are in %s", folder, made, config.run)
     return found
 
 
@@ -94,11 +105,25 @@ def dev_logits(folder: Path, scorer: Scorer, dev: Rows) -> Floats:
 
 def first_logits(scorer: Scorer, rows: Rows, size: int = 4096) -> Floats:
     """Raw logits of the first window of each row, a part at a time so that the evidence of all need not be held."""
+
+    def voices(part: Rows, pieces: Pieces) -> Floats:
+        return scorer.voices(pieces, scorer.seen([window for _, window in pieces]), part.langs.tolist())
+
+    return _by_parts(scorer, rows, size, voices)
+
+
+def first_features(scorer: Scorer, rows: Rows, size: int = 4096) -> Floats:
+    """What heads of languages read of the first window of each row."""
+    return _by_parts(scorer, rows, size, lambda _, pieces: scorer.features(pieces))
+
+
+def _by_parts(scorer: Scorer, rows: Rows, size: int, of: Callable[[Rows, Pieces], Floats]) -> Floats:
     parts = []
     for begin in range(0, len(rows), size):
-        encoded = scorer.encoder.encode(rows.texts[begin : begin + size], rows.contexts[begin : begin + size])
-        parts.append(scorer.voices([(item, item.windows[0]) for item in encoded])[0])
-        _log.info("scored %d of %d", min(begin + size, len(rows)), len(rows))
+        part = rows.take(np.arange(begin, min(begin + size, len(rows))))
+        encoded = scorer.encoder.encode(part.texts, part.contexts)
+        parts.append(of(part, [(item, item.windows[0]) for item in encoded]))
+        _log.info("scored %d of %d", begin + len(part), len(rows))
     return np.concatenate(parts)
 
 
@@ -136,24 +161,12 @@ def aims(ours: Answers, dev: Rows, seed: int) -> list[dict[str, Any]]:
             if not len(rows):
                 continue
             if head.activation is schema.Activation.SIGMOID:
-                value = _at_crossed_threshold(label.targets[rows, 0] >= 0.5, part[rows, 0], aim["figure"], seed)
+                value = metrics.at_crossed_threshold(label.targets[rows, 0] >= 0.5, part[rows, 0], aim["figure"], seed)
             else:
-                value = metrics.macro_f1_by_set(label.targets[rows].argmax(axis=1), part[rows], dev.sets[rows]).get(name)
+                keys = dev.langs if aim["figure"] == "macro_f1_by_language" else dev.sets
+                value = metrics.mean(metrics.macro_f1_by(keys[rows], label.targets[rows].argmax(axis=1), part[rows]))
             found.append({"head": head.name, "set": name, **aim, "value": round(value or 0.0, 4), "rows": len(rows)})
     return found
-
-
-def _at_crossed_threshold(gold: np.ndarray, scores: Floats, figure: str, seed: int) -> float | None:
-    if figure == "roc_auc":
-        return metrics.roc_auc(gold, scores)
-    half = np.random.default_rng(seed).permutation(len(gold)) % 2
-    said = np.zeros(len(gold), bool)
-    for part in (0, 1):
-        threshold = metrics.best_threshold(gold[half != part], scores[half != part])
-        said[half == part] = scores[half == part] >= (0.5 if threshold is None else threshold)
-    if figure == "f1":
-        return metrics.f1_of_class(gold.astype(int), said.astype(int), 1)
-    return metrics.macro_f1(gold.astype(int), said.astype(int))
 
 
 def seeds(ours: Answers, others: Sequence[Answers], dev: Rows) -> dict[str, Any]:
@@ -172,6 +185,21 @@ def seeds(ours: Answers, others: Sequence[Answers], dev: Rows) -> dict[str, Any]
     return found
 
 
+def _check_seeds(config: Config, ours: Manifest, others: Sequence[Path]) -> None:
+    """Raises ConfigError where a folder is no exported run of this configuration with a seed and a model of its own."""
+    seeds, models = {config.seed}, {ours.model}
+    if others and ours.config != config.fingerprint():
+        raise ConfigError(f"--seed-run: {ours.model} was made by configuration {ours.config}, this one is {config.fingerprint()}")
+    for folder in others:
+        stored, manifest = config_file.of_run(folder), release.read(folder / "release")
+        if dataclasses.replace(stored, seed=config.seed).fingerprint() != ours.config or stored.fingerprint() != manifest.config:
+            raise ConfigError(f"--seed-run {folder}: a run or release of another configuration; it may differ in its seed alone")
+        if stored.seed in seeds or manifest.model in models:
+            raise ConfigError(f"--seed-run {folder}: seed {stored.seed}, {manifest.model}: already among the runs; each needs its own")
+        seeds.add(stored.seed)
+        models.add(manifest.model)
+
+
 def _of_run(folder: Path, dev: Rows, config: Config) -> Answers:
     """The cross-fitted answers of a run's release."""
     scorer = Scorer.load(folder / "release")
@@ -180,8 +208,10 @@ def _of_run(folder: Path, dev: Rows, config: Config) -> Answers:
 
 
 def _beside_the_last(found: dict[str, Any], path: Path) -> None:
-    """The headline of the release that the export replaced, where it was another one."""
+    """The headline of the release that the export replaced, where it was another one; and its seeds, where no others were trained since:
+    they name the models they are of."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found["seeds"] = found["seeds"] or before.get("seeds")
     for head, figure in found["headline"].items():
         figure["last"] = before["headline"].get(head, {}).get("ours") if before.get("model") not in (None, found["model"]) else None
 
@@ -215,7 +245,7 @@ def headline_measure(head: schema.Head, probabilities: Floats, dev: Rows) -> Cal
         return lambda at: metrics.mean(metrics.auc_by_language(gold[at], scores[at], langs[at], _LEAST))
     rows = np.flatnonzero(label.judged)
     classes, among, sets = label.targets[rows].argmax(axis=1), part[rows], dev.sets[rows]
-    return lambda at: metrics.mean(metrics.macro_f1_by_set(classes[at], among[at], sets[at]))
+    return lambda at: metrics.mean(metrics.macro_f1_by(sets[at], classes[at], among[at]))
 
 
 def _headline_rows(head: schema.Head, dev: Rows) -> int:

@@ -1,7 +1,7 @@
 """A trained run -> a released model: OpenVINO IR with int8 weights, calibrated on dev, gated against fp32, with its manifest.
 
     run(config)      ->  the release folder of the configuration (`train.release` says what lies in it)
-    renewed(config)  ->  the same with the weights that it held: known words, calibration and thresholds from the rows as they are now
+    renewed(config)  ->  the same with the weights that it held; known words, heads of languages, calibration and thresholds are made anew
 
 Every back end that this machine can run the release with is held against fp32 (`export.gate_*`); one that loses more is not used for it,
 and a release that no back end but fp32 may run is not made.
@@ -9,6 +9,7 @@ and a release that no back end but fp32 may run is not made.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import shutil
@@ -22,16 +23,19 @@ from typing import Any
 import numpy as np
 
 from labels import schema
-from labels.errors import ModelError
-from train import backends, calibrate, calibration, card, evaluate, fit, ir, metrics, release
+from labels.errors import ConfigError, ModelError
+from train import backends, calibrate, calibration, card, evaluate, fit_heads, ir, metrics, prepare, release, run_folder, sources, wordlists
 from train.config import Config
 from train.encode import Encoder
 from train.inference import Scorer
+from train.language_heads import LanguageHeads
 from train.ngrams import Table
 from train.rows import Floats, Ints, Rows
 from train.words import Words
 
 _log = logging.getLogger(__name__)
+_LISTED = 6_000
+"""Words of a public list that stand behind those of a language's rows."""
 _GATE_ROWS = 500
 """Dev rows of each head and language on which precisions are compared, at most."""
 _PRECISION = "int8-weights"
@@ -40,12 +44,14 @@ _REFERENCE = "fp32"
 _GATE_LANGUAGE = 200
 """Rows of a language below which its difference says nothing."""
 _WEAK = 50
+_BARELY = 0.2
+"""Of the rows that the median language gives to an output: a language with fewer was barely trained, unless its dev rows tell otherwise."""
+_RANKS = 0.7
+"""ROC-AUC of a language's dev rows below which nobody should rely on an output there, however many rows it was trained on."""
+_TELLING = 20
+"""Dev rows of either class that tell."""
 _PRIOR_LEAST = 30
 """Rows of either class before a language's share of positives is told."""
-NOTICES = {
-    "all": "for research and evaluation only: many of its training sets allow no other use",
-    "permissive": "trained on sets without a licence bar known to us; share-alike and the writers' rights remain; no legal advice",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +95,31 @@ class _Trained:
     ngrams: Table | None
     start: str
     """The release that training continued; empty: none."""
+    sets: Mapping[str, Mapping[str, str]]
+    ran: Mapping[str, Any]
+    """Both as in `release.Manifest`."""
 
 
-def run(config: Config) -> Path:
-    """Write the release. Raises ModelError where it does not pass the gate or is larger than `export.max_bytes`."""
+def run(config: Config, *, unfinished: bool = False) -> Path:
+    """Write the release. Raises ModelError where it does not pass the gate or is larger than `export.max_bytes`, ConfigError where the run
+    is of another configuration, did not come to its end (unless `unfinished`), or the licences do not allow what it continues.
+    """
     folder = Path(config.run)
-    model, encoder, _ = fit.restore(folder)
-    train, dev = fit.rows(config)
-    encoder.normaliser = replace(encoder.normaliser, words=Words.of(train.texts))
+    model, encoder, trained_by = run_folder.restore(folder)
+    if trained_by.fingerprint() != config.fingerprint():
+        raise ConfigError(f"{folder} holds a run of another configuration; run: threadwise train CONFIG")
+    ran = run_folder.done(folder) or (run_folder.unfinished(folder) if unfinished else None)
+    if ran is None:
+        raise ConfigError(
+            f"{folder}: its training has not ended; go on with threadwise train CONFIG, or export what is there: --unfinished"
+        )
+    sets = sources.behind(config)
+    train, dev = prepare.rows(config)
+    encoder.normaliser = replace(encoder.normaliser, words=_words(train))
     table = folder / release.NGRAMS
     ngrams = Table.read(table) if table.is_file() else None
     start = release.read(Path(config.backbone.start)).model if config.backbone.start else ""
-    trained = _Trained(config, folder / _PRECISION, folder, encoder, train, dev, ngrams, start)
+    trained = _Trained(config, folder / _PRECISION, folder, encoder, train, dev, ngrams, start, sets, ran)
     sample = dev.take(_gate_rows(dev, config.seed))
     full = ir.traced(model)
     ir.write(full, folder / "fp32" / release.MODEL)
@@ -126,12 +145,19 @@ def renewed(config: Config) -> Path:
     """The release with its weights and n-grams as they are, all else made anew. Raises ModelError where another configuration made it."""
     folder = Path(config.release)
     scorer = Scorer.load(folder)
-    if scorer.manifest.config != config.fingerprint():
-        raise ModelError(f"{folder}: made by configuration {scorer.manifest.config}, this one is {config.fingerprint()}")
-    train, dev = fit.rows(config)
+    held = scorer.manifest
+    if held.config != config.fingerprint():
+        raise ModelError(f"{folder}: made by configuration {held.config}, this one is {config.fingerprint()}")
+    train, dev = prepare.rows(config)
     encoder = scorer.encoder
-    encoder.normaliser = replace(encoder.normaliser, words=Words.of(train.texts))
-    return _release(_Trained(config, folder, folder, encoder, train, dev, scorer.ngrams, scorer.manifest.start), scorer.manifest.loss)
+    encoder.normaliser = replace(encoder.normaliser, words=_words(train))
+    before = held.sets or ({held.start: held.unlisted} if held.start else {})
+    sets = sources.joined(sources.described(sources.declared(config.data)), before)
+    return _release(_Trained(config, folder, folder, encoder, train, dev, scorer.ngrams, held.start, sets, held.ran), held.loss)
+
+
+def _words(train: Rows) -> Words:
+    return Words.of(train.texts, train.langs.tolist(), wordlists.common(_LISTED))
 
 
 def _gate_rows(dev: Rows, seed: int) -> Ints:
@@ -150,7 +176,7 @@ def _answers(folder: Path, trained: _Trained, rows: Rows, backend: str) -> Float
     return scorer.calibration.apply(evaluate.first_logits(scorer, rows), [None] * len(rows))
 
 
-def _scorer(folder: Path, trained: _Trained, backend: str | None = None) -> Scorer:
+def _scorer(folder: Path, trained: _Trained, backend: str | None = None, heads: LanguageHeads | None = None) -> Scorer:
     """A Scorer of an IR that has no manifest yet."""
     encoder = trained.encoder
     draft = release.Manifest(
@@ -158,7 +184,18 @@ def _scorer(folder: Path, trained: _Trained, backend: str | None = None) -> Scor
     )
     path = folder / release.MODEL
     compiled = backends.compiled(path, backends.chosen(path, backend))
-    return Scorer(draft, encoder, calibration.identity(), compiled, trained.ngrams)
+    voices = 1 + sum(one is not None for one in (trained.ngrams, heads))
+    return Scorer(draft, encoder, calibration.identity(voices), compiled, ngrams=trained.ngrams, heads=heads)
+
+
+def _heads(trained: _Trained, folder: Path) -> LanguageHeads:
+    """Fitted on what the released encoder makes of training rows; that is kept in the run's folder, since it takes long."""
+    rows = trained.train.take(fit_heads.chosen(trained.train, trained.config.seed))
+    hashes = "".join(release.sha256(folder / name) for name in release.NAMED if (folder / name).is_file())
+    kept = Path(trained.config.run) / f"features-{hashlib.sha256(hashes.encode()).hexdigest()[:12]}-{len(rows)}.npy"
+    if not kept.is_file():
+        np.save(kept, evaluate.first_features(_scorer(folder, trained), rows))
+    return fit_heads.fit(np.load(kept), rows.labels[schema.TOXICITY.name], rows.langs)
 
 
 def compare(reference: Floats, other: Floats, rows: Rows) -> Loss:
@@ -207,7 +244,9 @@ def _release(trained: _Trained, loss: Mapping[str, Any]) -> Path:
         trained.ngrams.write(partial / release.NGRAMS)
     if words := trained.encoder.normaliser.words:
         words.write(partial / release.WORDS)
-    logits = evaluate.first_logits(_scorer(partial, trained), dev)
+    heads = _heads(trained, partial)
+    heads.write(partial / release.HEADS)
+    logits = evaluate.first_logits(_scorer(partial, trained, heads=heads), dev)
     fitted = calibrate.fit(logits, dev.labels, dev.langs)
     _write(partial / release.CALIBRATION, fitted.to_json())
     manifest = _manifest(trained, loss, partial, fitted.apply(logits, dev.langs.tolist()))
@@ -234,22 +273,48 @@ def _write(path: Path, value: Mapping[str, Any]) -> None:
 def _manifest(trained: _Trained, loss: Mapping[str, Any], folder: Path, probabilities: Floats) -> release.Manifest:
     """`folder` holds the release's files; `probabilities` (dev rows, 17) are its calibrated answers."""
     config, encoder, dev = trained.config, trained.encoder, trained.dev
+    counts = _counts(trained.train)
     return release.Manifest(
         name=config.name,
-        notice=NOTICES[config.data.licences],
+        notice=release.NOTICES[config.data.licences],
         created=datetime.now(UTC).date().isoformat(),
         config=config.fingerprint(),
         max_tokens=encoder.max_tokens,
         min_context_tokens=encoder.min_context,
         precision=_PRECISION,
-        rows=_counts(trained.train),
+        rows=counts,
         weak=tuple(name for name, count in _positives(dev).items() if count < _WEAK),
         thresholds=calibrate.thresholds(probabilities, dev.labels, dev.langs),
         files={name: release.sha256(folder / name) for name in release.NAMED if (folder / name).is_file()},
         loss=loss,
         start=trained.start,
         priors=_priors(dev),
+        unsure=unsure(counts, _ranking(dev, probabilities)),
+        sets=trained.sets,
+        ran=trained.ran,
     )
+
+
+def unsure(counts: Mapping[str, Mapping[str, int]], ranking: Mapping[str, Mapping[str, float]]) -> dict[str, list[str]]:
+    """As `release.Manifest.unsure`. `counts`: name -> language -> training rows; `ranking`: the same -> ROC-AUC of dev rows that tell."""
+    found = {}
+    for name, rows in counts.items():
+        least = _BARELY * float(np.median(list(rows.values()))) if rows else 0.0
+        told = ranking.get(name, {})
+        found[name] = sorted(lang for lang, count in rows.items() if (told[lang] < _RANKS if lang in told else count < least))
+    return found
+
+
+def _ranking(dev: Rows, probabilities: Floats) -> dict[str, dict[str, float]]:
+    """For each sigmoid output the ROC-AUC of the languages with enough dev rows of either class."""
+    label, part = dev.labels[schema.TOXICITY.name], probabilities[:, schema.SLICES[schema.TOXICITY.name]]
+    return {
+        f"{schema.TOXICITY.name}.{name}": metrics.auc_by_language(
+            label.targets[judged, column] >= 0.5, part[judged, column], dev.langs[judged], _TELLING
+        )
+        for column, name in enumerate(schema.TOXICITY.names)
+        for judged in [label.mask[:, column]]
+    }
 
 
 def _priors(dev: Rows) -> dict[str, dict[str, float]]:
@@ -266,10 +331,11 @@ def _priors(dev: Rows) -> dict[str, dict[str, float]]:
 
 
 def _counts(rows: Rows) -> dict[str, dict[str, int]]:
-    """Labelled rows per name of `release.NAMES` and language."""
+    """Labelled rows per name of `release.NAMES` and language; our own functional cases are templates, and make no language known."""
     found: dict[str, dict[str, int]] = {}
+    comments = rows.sets != sources.FUNCTIONAL.name
     for name, judged in _judged(rows).items():
-        langs, counts = np.unique(rows.langs[judged], return_counts=True)
+        langs, counts = np.unique(rows.langs[judged & comments], return_counts=True)
         found[name] = dict(zip(langs.tolist(), counts.tolist(), strict=True))
     return found
 

@@ -1,222 +1,63 @@
-"""The training loop, one sitting: data, model, schedule, steps, checkpoints, early stopping.
+"""The training loop, one sitting: schedule, steps, looks at the dev rows, checkpoints, early stopping.
 
-    run(config)  ->  runs/NAME/{config.json, tokenizer.json, table.json, model.safetensors, best.json, log.jsonl}
+    run(config)  ->  the run's folder (`train.run_folder` says what lies in it)
 
 The same config and seed give the same rows, batches and steps. A run that was ended continues from its last checkpoint and does what it
-would have done. The rate rises, stays, and falls at the end; until it falls, the number of passes may still be changed, and the run is the
-same as one that had that number from its start.
+would have done; Ctrl-C and SIGTERM make one after the step at hand. The rate rises, stays, and falls at the end; until it falls, the number
+of passes may still be changed, and the run is the same as one that had that number from its start.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import math
-import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from labels import schema
 from labels.errors import ConfigError
-from train import attacks, backbone, batches, duplicates, fit_ngrams, framed, ir, loss, mix, model, release, sources, tokens, wordlists
-from train import config as configs
+from train import batches, fit_ngrams, loss, prepare, release, run_folder, sources
 from train.config import Config, Fit
-from train.encode import Encoded, Encoder, Window
-from train.inference import Scorer
-from train.normalise import Normaliser
-from train.rows import Bools, Floats, Ints, Rows
+from train.encode import Window
+from train.prepare import Marks, Pass, Prepared
+from train.rows import Ints
 
 _log = logging.getLogger(__name__)
 
-Marks = NDArray[np.int8]
 _WORDS = "encoder.embeddings.word_embeddings.weight"
-_LAYER = re.compile(r"\.layer\.(\d+)\.")
 _TOXICITY = schema.SLICES["toxicity"].start
 """Column of the output `toxicity` among the logits."""
 Progress = Callable[[int, int, dict[str, float]], None]
 """Called with (step, steps, figures) from time to time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """The rows of one pass as the model sees them."""
-
-    targets: loss.Targets
-    windows: list[Window]
-    marks: list[Marks | None]
-    """For each row: (tokens of the comment in the window,), 1 where people marked what carries its toxicity; None: nobody did."""
-    batches: list[Ints]
-    taught: Floats | None
-    """(rows, 17): the teacher's logits; None: there is no teacher."""
-    applies: Bools
-    """(rows, heads): whether a row has what the head is asked of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that is fixed before the first step."""
-
-    config: Config
-    encoder: Encoder
-    model: model.Model
-    train: Rows
-    """All rows that a pass may draw from."""
-    dev: Rows
-    dev_windows: list[Window]
-    teacher: Scorer | None
-
-    def drawn(self, number: int) -> Rows:
-        """The rows of pass `number` (from 0), some of them quoted by somebody else, some written past a filter."""
-        config, seed = self.config, self.config.seed + 1000 * number
-        rows = self.train.take(mix.draw(self.train, config.mix, seed))
-        return attacks.augmented(framed.framed(rows, config.mix.framed, seed), config.mix.attacks, seed)
-
-    def encoded(self, number: int) -> Pass:
-        rows = self.drawn(number)
-        windows, marks = _examples(self.encoder, rows)
-        order = np.random.default_rng([self.config.seed, number])
-        shuffled = batches.shuffled(list(map(len, windows)), self.config.fit.tokens_per_batch, order)
-        taught = self.teacher.logits(windows)[0] if self.teacher else None
-        return Pass(loss.targets(rows), windows, marks, shuffled, taught, _applies(rows))
-
-
 def run(config: Config, *, resume: bool = True, progress: Progress | None = None) -> Path:
     """Train as the configuration says; returns the run's folder with the best model in it.
 
-    Raises ConfigError where the folder holds a run of another configuration.
+    Raises ConfigError where the folder holds a run of another configuration, or the licences do not allow what it continues (before any
+    step), and KeyboardInterrupt once a signal ended it and its checkpoint is written.
     """
+    sources.behind(config)
     folder = Path(config.run)
-    folder.mkdir(parents=True, exist_ok=True)
-    _claim(folder, config, resume)
+    run_folder.claim(folder, config, resume=resume)
     torch.set_num_threads(config.fit.threads)
     torch.manual_seed(config.seed)
-    ready = prepare(config, folder)
-    _Loop(config, folder, ready, progress).go()
+    ready = prepare.prepare(config, folder)
+    did = _Loop(config, folder, ready, progress).go()
     table, given = folder / release.NGRAMS, Path(config.backbone.start) / release.NGRAMS
     if config.ngrams.passes and not table.exists():
         fit_ngrams.run(config, folder, ready.train, ready.encoder.normaliser)
     elif config.backbone.start and not config.ngrams.passes and given.is_file():
         shutil.copyfile(given, table)
+    run_folder.finish(folder, did)
     return folder
-
-
-def _claim(folder: Path, config: Config, resume: bool) -> None:
-    """Store the resolved configuration; a folder belongs to one configuration."""
-    path = folder / "config.json"
-    stored = configs.from_json(json.loads(path.read_text(encoding="utf-8"))["config"], str(path)) if path.exists() else config
-    if stored.fingerprint(but=("passes",)) != config.fingerprint(but=("passes",)):
-        raise ConfigError(f"{folder} holds a run of another configuration; choose another folder (run = ...) or delete it")
-    if not resume:
-        for name in ("checkpoint.pt", release.NGRAMS):
-            (folder / name).unlink(missing_ok=True)
-    _write(path, json.dumps({"fingerprint": config.fingerprint(), "config": config.to_json()}, indent=1))
-
-
-def prepare(config: Config, folder: Path) -> Prepared:
-    """Rows drawn, vocabulary trimmed, texts encoded, model built."""
-    train_all, dev_all = rows(config)
-    dev = dev_all.take(np.unique(mix.draw(dev_all, _dev_mix(config), config.seed)))
-    base = backbone.load(config.backbone.source)
-    normaliser = Normaliser(base.table)
-    start = Path(config.backbone.start) if config.backbone.start else None
-    tokenizer, kept = _continued(start, base) if start else _trim(base, normaliser, train_all, config)
-    _write(folder / "tokenizer.json", tokenizer.to_str())
-    _write(folder / "table.json", json.dumps({"backbone": base.name, "specials": asdict(base.specials), "code_points": base.table}))
-    encoder = Encoder(tokenizer, normaliser, base.specials, config.encode.max_tokens, config.encode.min_context_tokens)
-    built = model.build(base.encoder, kept, config.backbone.layers)
-    if start:
-        _take(built, start / release.MODEL, config.backbone.layers)
-    teacher = Scorer.load(Path(config.fit.teacher), threads=config.fit.threads) if config.fit.teacher else None
-    if teacher and teacher.encoder.tokenizer.to_str() != tokenizer.to_str():
-        raise ConfigError(f"fit.teacher: {config.fit.teacher} has other pieces; backbone.start must be it or be of its pieces")
-    _log.info("%d train rows, %d dev rows, %d pieces", len(train_all), len(dev), built.encoder.config.vocab_size)
-    return Prepared(config, encoder, built, train_all, dev, first_windows(encoder, dev), teacher)
-
-
-def rows(config: Config) -> tuple[Rows, Rows]:
-    """All train rows that share no text with a dev part, and all dev rows, of the configured sets."""
-    chosen = sources.declared(config.data)
-    dev = sources.read(chosen, "dev")
-    return duplicates.apart_from(sources.read(chosen, "train"), dev.texts), dev
-
-
-def first_windows(encoder: Encoder, given: Rows, size: int = 8192) -> list[Window]:
-    """The first window of each row: what training sees of a long comment."""
-    return [item.windows[0] for item in _encoded(encoder, given, size)]
-
-
-def _examples(encoder: Encoder, given: Rows, size: int = 8192) -> tuple[list[Window], list[Marks | None]]:
-    """The first window of each row, and what people marked in it."""
-    windows: list[Window] = []
-    marks: list[Marks | None] = []
-    for item, spans in zip(_encoded(encoder, given, size), given.spans, strict=True):
-        windows.append(item.windows[0])
-        marks.append(None if spans is None else _marks(item, spans))
-    return windows, marks
-
-
-def _encoded(encoder: Encoder, given: Rows, size: int) -> Iterator[Encoded]:
-    for begin in range(0, len(given), size):
-        yield from encoder.encode(given.texts[begin : begin + size], given.contexts[begin : begin + size])
-
-
-def _applies(given: Rows) -> Bools:
-    """(rows, heads): whether the context has what the head needs."""
-    held = [[not head.needs or any(getattr(context, name) for name in head.needs) for head in schema.HEADS] for context in given.contexts]
-    return np.array(held, np.bool_).reshape(len(given), len(schema.HEADS))
-
-
-def _marks(item: Encoded, spans: Sequence[tuple[int, int]]) -> Marks:
-    """1 for each token of the first window that shares a character with a span."""
-    places = [item.normalised.original(*offsets) for offsets in item.offsets[: item.windows[0].comment]]
-    return np.array([any(begin < end_ and start < end for start, end_ in spans) for begin, end in places], np.int8)
-
-
-def _dev_mix(config: Config) -> Any:
-    return type(config.mix)(rows=config.fit.dev_rows, temperature=config.mix.temperature, max_repeat=1, shares=config.mix.shares)
-
-
-def _trim(base: backbone.Backbone, normaliser: Normaliser, given: Rows, config: Config) -> tuple[Tokenizer, Tensor | None]:
-    """The tokenizer cut to the pieces that the rows and the word lists use most, and their old ids; None where nothing is cut."""
-    size = config.backbone.vocabulary
-    if not 0 < size < base.tokenizer.get_vocab_size():
-        return base.tokenizer, None
-    pieces, _ = tokens.vocabulary(base.tokenizer)
-    weight = wordlists.weights(base.tokenizer, normaliser, given, len(pieces))
-    kept = tokens.keep(pieces, weight, size, base.specials)
-    return tokens.trimmed(base.tokenizer, kept), torch.from_numpy(kept)
-
-
-def _continued(start: Path, base: backbone.Backbone) -> tuple[Tokenizer, Tensor]:
-    """The tokenizer of a release and a place for each of its pieces. Raises ModelError, ConfigError."""
-    release.read(start)
-    tokenizer = Tokenizer.from_file(str(start / release.TOKENIZER))
-    made_of = json.loads((start / release.TABLE).read_text(encoding="utf-8"))["backbone"]
-    if made_of != base.name:
-        raise ConfigError(f"backbone.start: {start} was made of {made_of}, backbone.source is {base.name}")
-    return tokenizer, torch.arange(tokenizer.get_vocab_size())
-
-
-def _take(built: model.Model, path: Path, layers: int) -> None:
-    """The weights of a release; of a deeper encoder, layers that are evenly spread from its lowest to its highest. Raises ConfigError."""
-    held = ir.layers(path)
-    if layers > held:
-        raise ConfigError(f"backbone.start: {path} has {held} layers, backbone.layers asks for {layers}")
-    spread = np.linspace(0, held - 1, layers).round().astype(int)
-    theirs = {name: _LAYER.sub(lambda found: f".layer.{spread[int(found[1])]}.", name) for name, _ in built.named_parameters()}
-    found = ir.weights(path, {theirs[name]: value.shape for name, value in built.named_parameters()})
-    built.load_state_dict({name: torch.from_numpy(found[theirs[name]]) for name in theirs}, strict=False)
 
 
 class _Loop:
@@ -238,26 +79,40 @@ class _Loop:
         self.loss = loss.of_rows(ready.drawn(0), config.fit)
         self.dev_targets = loss.targets(ready.dev)
         self.number, self.at, self.step, self.best, self.waited, self.saved_at = 0, 0, 0, math.inf, 0, time.monotonic()
+        self.seen = 0
+        """Rows of all steps."""
 
-    def go(self) -> None:
+    def go(self) -> dict[str, Any]:
+        """Train to the end; what was done. Raises KeyboardInterrupt once a signal came and the state is saved."""
         self._restore()
-        started, seen, recent = time.monotonic(), 0, []
-        while self.number < self.fit.passes and self.waited < self.fit.patience:
+        with run_folder.held_signals() as came:
+            self._run(came)
+            self._save()
+        if came:
+            raise KeyboardInterrupt
+        ended = "as planned" if self.number == self.fit.passes else "early"
+        return {"steps": self.step, "rows": self.seen, "best_step": run_folder.best_step(self.folder), "ended": ended}
+
+    def _run(self, came: Sequence[int]) -> None:
+        """Steps until all passes are done, the dev rows gain no more, or a signal is in `came`."""
+        started, before, recent = time.monotonic(), self.seen, []
+        while self.number < self.fit.passes and self.waited < self.fit.patience and not came:
             drawn = self.ready.encoded(self.number)
-            while self.at < len(drawn.batches) and self.waited < self.fit.patience:
+            while self.at < len(drawn.batches) and self.waited < self.fit.patience and not came:
                 recent.append(self._train(drawn, drawn.batches[self.at], self._rate(len(drawn.batches))))
-                seen += len(drawn.batches[self.at])
+                self.seen += len(drawn.batches[self.at])
                 self.at, self.step = self.at + 1, self.step + 1
                 last = self.number + 1 == self.fit.passes and self.at == len(drawn.batches)
                 if self.step % 20 == 0:
-                    self._say(_mean(recent) | {"rows_per_second": seen / (time.monotonic() - started)}, len(drawn.batches))
+                    self._say(_mean(recent) | {"rows_per_second": (self.seen - before) / (time.monotonic() - started)}, len(drawn.batches))
                     recent = []
                 if self.step % self.fit.evaluate_every == 0 or last:
                     self._look(len(drawn.batches))
                 if time.monotonic() - self.saved_at > self.fit.checkpoint_minutes * 60:
                     self._save()
+            if self.at < len(drawn.batches):
+                return
             self.number, self.at = self.number + 1, 0
-        self._save()
 
     def _freeze(self) -> None:
         if self.fit.frozen_layers:
@@ -320,7 +175,7 @@ class _Loop:
 
     def _forward(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
         arrays = batches.padded(windows, self.ready.encoder.specials.pad)
-        logits, evidence = self.model(*(torch.from_numpy(part).to(self.device) for part in (arrays.ids, arrays.segments, arrays.mask)))
+        logits, evidence, _ = self.model(*(torch.from_numpy(part).to(self.device) for part in (arrays.ids, arrays.segments, arrays.mask)))
         return logits.cpu(), evidence.cpu()
 
     def _copy(self, words: Tensor | None = None) -> None:
@@ -349,37 +204,37 @@ class _Loop:
         self.waited = 0 if total < self.best else self.waited + 1
         if total < self.best:
             self.best = total
-            save(self.model, self.masters, self.folder / "model.safetensors")
-            _write(self.folder / "best.json", json.dumps({"step": self.step, "dev_loss": total} | figures))
+            run_folder.save(self.folder, self.model, self.masters, {"step": self.step, "dev_loss": total} | figures)
 
     def _say(self, figures: dict[str, float], steps: int) -> None:
         """`steps`: of this pass, from which those of all are told to within a few."""
         total = self.step - self.at + steps * (self.fit.passes - self.number)
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": self.step, "steps": total, "pass": self.number, "rate": self._rate(steps)} | figures) + "\n")
+        run_folder.log(self.folder, {"step": self.step, "steps": total, "pass": self.number, "rate": self._rate(steps)} | figures)
         if self.progress:
             self.progress(self.step, total, figures)
 
     def _save(self) -> None:
         state = {
             "position": [self.number, self.at, self.step, self.waited],
+            "rows": self.seen,
             "passes": self.fit.passes,
             "best": self.best,
             "masters": self.masters,
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
         }
-        partial = self.folder / "checkpoint.tmp"
-        torch.save(state, partial)
-        partial.replace(self.folder / "checkpoint.pt")
+        run_folder.save_checkpoint(self.folder, state)
         self.saved_at = time.monotonic()
 
     def _restore(self) -> None:
-        path = self.folder / "checkpoint.pt"
-        if not path.exists():
-            return
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        (self.number, self.at, self.step, self.waited), self.best = state["position"], state["best"]
+        state = run_folder.checkpoint(self.folder)
+        if state:
+            self._take_up(state)
+        run_folder.cut_log(self.folder, self.step)
+
+    def _take_up(self, state: Mapping[str, Any]) -> None:
+        (self.number, self.at, self.step, self.waited), self.best, self.seen = state["position"], state["best"], state["rows"]
         if state["passes"] != self.fit.passes and self.number >= (1 - self.fit.cooldown) * min(state["passes"], self.fit.passes):
+            path = self.folder / run_folder.CHECKPOINT
             raise ConfigError(f"{path}: the rate falls already, so fit.passes = {state['passes']} cannot become {self.fit.passes}")
         with torch.no_grad():
             for name, value in self.masters.items():
@@ -401,36 +256,6 @@ def precision(fit: Fit, device: torch.device) -> torch.dtype:
     return known[fit.precision]
 
 
-def save(trained: model.Model, masters: dict[str, Tensor], path: Path) -> None:
-    """All weights in fp32 (the masters where there are any), written whole or not at all."""
-    weights = {name: masters.get(name, value).detach().float().contiguous() for name, value in trained.named_parameters()}
-    partial = path.with_suffix(".tmp")
-    save_file(weights, partial)
-    partial.replace(path)
-
-
-def restore(folder: Path) -> tuple[model.Model, Encoder, Config]:
-    """The best model of a run in fp32, with its encoder and configuration. Raises ConfigError where the folder holds none."""
-    if not (folder / "model.safetensors").is_file():
-        raise ConfigError(f"{folder} holds no trained model; run: threadwise train CONFIG")
-    config = configs.from_json(json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"], str(folder))
-    stored = json.loads((folder / "table.json").read_text(encoding="utf-8"))
-    weights = load_file(folder / "model.safetensors")
-    base = backbone.load(config.backbone.source)
-    kept = torch.arange(len(weights["encoder.embeddings.word_embeddings.weight"]))
-    built = model.build(base.encoder, kept, config.backbone.layers)
-    built.load_state_dict(weights, strict=False)
-    normaliser = Normaliser({int(code): value for code, value in stored["code_points"].items()})
-    encoder = Encoder(
-        Tokenizer.from_file(str(folder / "tokenizer.json")),
-        normaliser,
-        tokens.Specials(**stored["specials"]),
-        config.encode.max_tokens,
-        config.encode.min_context_tokens,
-    )
-    return built.eval(), encoder, config
-
-
 def _of(labels: loss.Targets, rows: Ints) -> loss.Targets:
     at = torch.from_numpy(np.ascontiguousarray(rows))
     return loss.Targets(labels.values[at], labels.mask[at])
@@ -450,15 +275,3 @@ def _token_labels(windows: Sequence[Window], marks: Sequence[Marks | None], widt
 
 def _mean(figures: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(path.suffix + ".tmp")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
-def read_log(folder: Path) -> Iterator[dict[str, float]]:
-    """The figures that a run has logged, in order."""
-    with (folder / "log.jsonl").open(encoding="utf-8") as file:
-        yield from map(json.loads, file)

@@ -12,6 +12,7 @@ import numpy as np
 
 from labels import schema
 from labels.functional import composed
+from train import sources
 from train.rows import Bools, Labels, Rows
 
 LONGEST = 200
@@ -42,7 +43,7 @@ def framed(rows: Rows, share: float, seed: int) -> Rows:
 def _fitting(rows: Rows) -> Bools:
     toxicity = rows.labels["toxicity"]
     short = np.array([len(text) <= LONGEST and "\n" not in text.strip() for text in rows.texts], np.bool_)
-    known = np.isin(rows.langs, composed.languages()) & (rows.sets != "functional")
+    known = np.isin(rows.langs, composed.languages()) & (rows.sets != sources.FUNCTIONAL.name)
     return np.asarray(toxicity.mask[:, 0] & (toxicity.targets[:, 0] >= 0.5) & short & known)
 
 

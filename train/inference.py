@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,15 @@ import openvino
 from tokenizers import Tokenizer
 
 from labels import schema
+from labels.errors import ModelError
 from labels.scores import MAX_CHARS, Context, Scored, ScoreInput, Scores, Unscored
 from labels.thread import Article
 from seeds import detect
 from train import backends, batches, release, salience
-from train.calibration import Calibration
+from train.calibration import OUTPUTS, Calibration
 from train.encode import Encoded, Encoder, Window
+from train.language_heads import AT, LanguageHeads
+from train.languages import language
 from train.ngrams import Table
 from train.normalise import Normaliser
 from train.rows import Floats, Ints
@@ -59,6 +63,18 @@ class Prepared:
         return self.encoded.tokens if self.encoded else 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What the encoder makes of one window."""
+
+    logits: Floats
+    """(17,)."""
+    evidence: Floats
+    """(tokens,): the logit of each token's carrying the comment's toxicity."""
+    pooled: Floats
+    """(hidden,): the comment as the toxicity head sees it."""
+
+
 class Lane:
     """A pass of the encoder that runs while its caller goes on. Only `wait` may be called from another thread than all else is: two threads
     of Python that make OpenVINO's tensors block each other for good."""
@@ -80,12 +96,12 @@ class Lane:
         """Returns when the pass is over. Raises RuntimeError where it failed."""
         self._request.wait()
 
-    def end(self) -> tuple[Floats, list[Floats]]:
-        """Waits; then the encoder's logits (windows, 17) and each window's evidence (tokens,). Raises RuntimeError."""
+    def end(self) -> list[Seen]:
+        """Waits; then what the encoder makes of each window. Raises RuntimeError."""
         self._request.wait()
-        logits, evidence = (self._request.get_output_tensor(place).data for place in range(2))
-        found = [values[: len(window)].astype(np.float32) for window, values in zip(self._windows, evidence, strict=True)]
-        return logits.astype(np.float32), found  # copies: the next pass writes where these lie
+        # Copies: the next pass writes where these lie.
+        logits, evidence, pooled = (self._request.get_output_tensor(place).data.astype(np.float32) for place in range(3))
+        return [Seen(logits[row], evidence[row, : len(window)], pooled[row]) for row, window in enumerate(self._windows)]
 
 
 class Scorer:
@@ -100,12 +116,15 @@ class Scorer:
         encoder: Encoder,
         calibration: Calibration,
         compiled: openvino.CompiledModel,
+        *,
         ngrams: Table | None = None,
+        heads: LanguageHeads | None = None,
     ) -> None:
         self.manifest = manifest
         self.encoder = encoder
         self.calibration = calibration
         self.ngrams = ngrams
+        self.heads = heads
         self._compiled = compiled
         self.lanes = tuple(Lane(compiled, encoder.specials.pad) for _ in range(compiled.get_property("NUM_STREAMS")))
         self._own = Lane(compiled, encoder.specials.pad)
@@ -119,7 +138,7 @@ class Scorer:
         folder = folder or release.packaged()
         manifest = release.read(folder)
         table = json.loads((folder / release.TABLE).read_text(encoding="utf-8"))
-        words = Words.read(folder / release.WORDS) if release.WORDS in manifest.files else None
+        words = _words(folder / release.WORDS) if release.WORDS in manifest.files else None
         encoder = Encoder(
             Tokenizer.from_file(str(folder / release.TOKENIZER)),
             Normaliser({int(code): value for code, value in table["code_points"].items()}, words),
@@ -127,11 +146,12 @@ class Scorer:
             manifest.max_tokens,
             manifest.min_context_tokens,
         )
-        calibration = Calibration.from_json(json.loads((folder / release.CALIBRATION).read_text(encoding="utf-8")))
+        calibration = _calibration(folder / release.CALIBRATION)
         ngrams = Table.read(folder / release.NGRAMS) if release.NGRAMS in manifest.files else None
+        heads = _heads(folder / release.HEADS) if release.HEADS in manifest.files else None
         path = folder / release.MODEL
         compiled = backends.compiled(path, backends.chosen(path, backend, manifest.loss.get("refused", ())), threads, lanes)
-        return cls(manifest, encoder, calibration, compiled, ngrams)
+        return cls(manifest, encoder, calibration, compiled, ngrams=ngrams, heads=heads)
 
     @property
     def model(self) -> str:
@@ -163,44 +183,45 @@ class Scorer:
 
     def infer(self, prepared: Sequence[Prepared], *, explain: bool = False) -> list[Scored]:
         """The encoder over all windows, then `answers`."""
-        logits, evidence = self.logits([window for item in prepared for window in item.windows])
-        return self.answers(prepared, logits, evidence, explain=explain)
+        return self.answers(prepared, self.seen([window for item in prepared for window in item.windows]), explain=explain)
 
-    def answers(self, prepared: Sequence[Prepared], logits: Floats, evidence: Sequence[Floats], *, explain: bool = False) -> list[Scored]:
-        """What the encoder said of all windows, in their order, as answers: n-grams beside it, calibration, heads that apply."""
+    def answers(self, prepared: Sequence[Prepared], seen: Sequence[Seen], *, explain: bool = False) -> list[Scored]:
+        """What the encoder made of all windows, in their order, as answers: the other voices, calibration, heads that apply."""
         pieces = [(item.encoded, window) for item in prepared if item.encoded for window in item.windows]
-        owner = np.repeat(np.arange(len(prepared)), [len(item.windows) for item in prepared])
-        logits = self._beside(logits, pieces)
-        probabilities = self.calibration.apply(logits, [prepared[row].lang for row in owner.tolist()])
-        begins = np.searchsorted(owner, np.arange(len(prepared) + 1))
+        langs = [item.lang for item in prepared for _ in item.windows]
+        probabilities = self.calibration.apply(self.voices(pieces, seen, langs), langs)
+        ends = list(accumulate(len(item.windows) for item in prepared))
         return [
-            self._scored(item, probabilities[begin:end], evidence[begin:end] if explain else None)
-            for item, begin, end in zip(prepared, begins[:-1], begins[1:], strict=True)
+            self._scored(item, probabilities[begin:end], [one.evidence for one in seen[begin:end]] if explain else None)
+            for item, begin, end in zip(prepared, [0, *ends], ends, strict=False)
         ]
 
-    def voices(self, pieces: Sequence[tuple[Encoded, Window]]) -> tuple[Floats, list[Floats]]:
-        """Raw logits (pieces, 17) of the encoder, with those of the n-grams beside them (pieces, 34) where the release has a table; and the
-        evidence of each piece's tokens."""
-        logits, evidence = self.logits([window for _, window in pieces])
-        return self._beside(logits, pieces), evidence
+    def voices(self, pieces: Sequence[tuple[Encoded, Window]], seen: Sequence[Seen], langs: Sequence[str | None]) -> Floats:
+        """Raw logits side by side, 17 of each voice: the encoder, and the n-grams and the heads of languages where the release has them."""
+        if not pieces:
+            return np.empty((0, OUTPUTS), np.float32)
+        remembered = self._remembered(pieces)
+        heard = [self.heads.logits(_features(seen, remembered), langs)] if self.heads else []
+        return np.concatenate([np.array([one.logits for one in seen]), *remembered, *heard], axis=1)
 
-    def _beside(self, logits: Floats, pieces: Sequence[tuple[Encoded, Window]]) -> Floats:
-        """The encoder's logits with those of the n-grams beside them, where there are any."""
-        if self.ngrams is None or not pieces:
-            return logits
+    def features(self, pieces: Sequence[tuple[Encoded, Window]]) -> Floats:
+        """(pieces, features): what heads of languages read."""
+        return _features(self.seen([window for _, window in pieces]), self._remembered(pieces))
+
+    def _remembered(self, pieces: Sequence[tuple[Encoded, Window]]) -> list[Floats]:
+        """The n-grams' logits (pieces, 17), where the release has n-grams."""
+        if self.ngrams is None:
+            return []
         found = self.ngrams.features([item.text(window) for item, window in pieces], [item.context for item, _ in pieces])
-        return np.concatenate([logits, self.ngrams.logits(found)], axis=1)
+        return [self.ngrams.logits(found)]
 
-    def logits(self, windows: Sequence[Window]) -> tuple[Floats, list[Floats]]:
-        """The encoder's logits (windows, 17), and each window's evidence (tokens,); sorted, packed and padded inside."""
-        logits = np.empty((len(windows), sum(len(head.outputs) for head in schema.HEADS)), np.float32)
-        evidence: list[Floats] = [np.empty(0, np.float32)] * len(windows)
+    def seen(self, windows: Sequence[Window]) -> list[Seen]:
+        """What the encoder makes of each window; sorted, packed and padded inside."""
+        found: dict[int, Seen] = {}
         for rows in packed(windows):
             self._own.begin([windows[row] for row in rows])
-            logits[rows], found = self._own.end()
-            for row, values in zip(rows, found, strict=True):
-                evidence[row] = values
-        return logits, evidence
+            found.update(zip(rows.tolist(), self._own.end(), strict=True))
+        return [found[row] for row in range(len(windows))]
 
     def _scored(self, item: Prepared, windows: Floats, evidence: Sequence[Floats] | None) -> Scored:
         if item.reason or item.encoded is None:
@@ -249,8 +270,34 @@ def of_article(article: Article) -> list[ScoreInput]:
     return found
 
 
+def _features(seen: Sequence[Seen], remembered: Sequence[Floats]) -> Floats:
+    return np.concatenate([np.array([one.pooled for one in seen]), *(logits[:, AT] for logits in remembered)], axis=1)
+
+
+def _calibration(path: Path) -> Calibration:
+    try:
+        return Calibration.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: no calibration, or one of a release from before December 2026; export it again: {error!r}") from error
+
+
+def _heads(path: Path) -> LanguageHeads:
+    try:
+        return LanguageHeads.read(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: no heads of languages: {error}") from error
+
+
+def _words(path: Path) -> Words:
+    try:
+        return Words.read(path)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise ModelError(f"{path}: no list of known words: {error}") from error
+
+
 def _prepared(item: ScoreInput, reason: Unscored | None, encoded: Encoded | None) -> Prepared:
-    return Prepared(item, item.lang or (detect.language(encoded.normalised.text) if encoded else None), reason, encoded)
+    said = language(item.lang) if item.lang else None  # a code that calibration does not know would change the answer unseen
+    return Prepared(item, said or (detect.language(encoded.normalised.text) if encoded else None), reason, encoded)
 
 
 def _scores(item: ScoreInput, windows: Floats) -> Scores:

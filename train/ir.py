@@ -25,8 +25,8 @@ _KIND = {"Add": "bias", "Multiply_1": "weight"}
 
 
 def traced(model: Model) -> openvino.Model:
-    """The model with inputs ids, segments, mask (batch, tokens) and outputs logits (batch, 17), evidence (batch, tokens), any batch and
-    length."""
+    """The model with inputs ids, segments, mask (batch, tokens) and outputs logits (batch, 17), evidence (batch, tokens), pooled (batch,
+    hidden), any batch and length."""
     ids = torch.full((2, 16), 4, dtype=torch.int64)
     segments = torch.zeros_like(ids)
     mask = torch.ones_like(ids)
@@ -37,7 +37,7 @@ def traced(model: Model) -> openvino.Model:
         made = openvino.convert_model(model.eval(), example_input=(ids, segments, mask))
     for given, name in zip(made.inputs, _NAMES, strict=True):
         given.get_tensor().set_names({name})
-    for given, name in zip(made.outputs, ("logits", "evidence"), strict=True):
+    for given, name in zip(made.outputs, ("logits", "evidence", "pooled"), strict=True):
         given.get_tensor().set_names({name})
     return made
 

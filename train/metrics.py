@@ -128,11 +128,12 @@ def auc_by_language(gold: Bools, scores: Values, langs: NDArray[np.str_], least:
     return {lang: value for lang, value in found.items() if value is not None}
 
 
-def macro_f1_by_set(gold: Ints, probabilities: Values, sets: NDArray[np.str_]) -> dict[str, float]:
-    """Set -> macro-F1 over the classes in its gold, the answer being the most probable among them. Sets of one class are left out."""
+def macro_f1_by(keys: NDArray[np.str_], gold: Ints, probabilities: Values) -> dict[str, float]:
+    """Key (set, language) -> macro-F1 over the classes in its gold, the answer being the likeliest among them. Keys of one class are
+    left out."""
     found = {}
-    for name in np.unique(sets):
-        at = sets == name
+    for name in np.unique(keys):
+        at = keys == name
         classes = np.unique(gold[at])
         value = macro_f1(gold[at], argmax_among(probabilities[at], classes))
         if value is not None and len(classes) > 1:
@@ -160,6 +161,23 @@ def best_threshold(gold: Bools, scores: Values) -> float | None:
     last_of_value = np.append(np.diff(scores[order]) != 0, True)
     at = int(np.argmax(np.where(last_of_value, positive_f1 + negative_f1, -1)))
     return float(scores[order][at])
+
+
+def at_crossed_threshold(gold: Bools, scores: Values, figure: str, seed: int) -> float | None:
+    """`figure` (f1, macro_f1) of rows of which each half is flagged from the `best_threshold` of the other half on; roc_auc needs none.
+
+    Good for what a threshold is worth on rows that did not choose it. None with rows of one class.
+    """
+    if figure == "roc_auc":
+        return roc_auc(gold, scores)
+    if not 0 < gold.sum() < len(gold):
+        return None
+    half = np.random.default_rng(seed).permutation(len(gold)) % 2
+    said = np.zeros(len(gold), bool)
+    for part in (0, 1):
+        threshold = best_threshold(gold[half != part], scores[half != part])
+        said[half == part] = scores[half == part] >= (0.5 if threshold is None else threshold)
+    return f1_of_class(gold.astype(int), said.astype(int), 1) if figure == "f1" else macro_f1(gold.astype(int), said.astype(int))
 
 
 def threshold_for_precision(gold: Bools, scores: Values, precision: float, least: int = 50) -> float | None:

@@ -15,7 +15,8 @@ from train.encode import SEGMENTS
 
 
 class Model(nn.Module):
-    """`forward` gives logits (batch, 17) and evidence (batch, tokens): the logit of each token's carrying the comment's toxicity."""
+    """`forward` gives logits (batch, 17), evidence (batch, tokens): the logit of each token's carrying the comment's toxicity, and pooled
+    (batch, hidden): the comment as the toxicity head sees it, from which `train.language_heads` reads on."""
 
     def __init__(self, encoder: BertModel) -> None:
         super().__init__()
@@ -25,7 +26,7 @@ class Model(nn.Module):
         self.heads = nn.ModuleList(_linear(hidden, len(head.outputs)) for head in schema.HEADS)
         self.evidence = _linear(hidden, 1)
 
-    def forward(self, ids: Tensor, segments: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, ids: Tensor, segments: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`ids`, `segments`, `mask` (batch, tokens) of integers; mask is 1 for tokens and 0 for padding, which has segment 0."""
         states = self.encoder(input_ids=ids, token_type_ids=segments, attention_mask=mask).last_hidden_state
         own = ((segments == 0) & (mask == 1)).unsqueeze(-1)
@@ -33,7 +34,7 @@ class Model(nn.Module):
         weights = torch.softmax(relevance.masked_fill(~own, torch.finfo(relevance.dtype).min), dim=1)
         pooled = weights.transpose(1, 2) @ states
         logits = torch.cat([head(pooled[:, at]) for at, head in enumerate(self.heads)], dim=1)
-        return logits, self.evidence(states).squeeze(-1)
+        return logits, self.evidence(states).squeeze(-1), pooled[:, 0]
 
 
 def _linear(hidden: int, outputs: int) -> nn.Linear:

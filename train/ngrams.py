@@ -89,7 +89,7 @@ class Table:
 
     def write(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez(file, keys=self.keys, values=self.values, scale=self.scale, targets=self.targets)
+            np.savez_compressed(file, keys=self.keys, values=self.values, scale=self.scale, targets=self.targets)
 
     @classmethod
     def read(cls, path: Path) -> Table:

@@ -1,6 +1,6 @@
 """Text as the model reads it, with a map back to the original; used in training and in inference alike.
 
-Steps, in this order: private parts masked, NFC, the backbone's own code point table, invisible characters dropped, spaces collapsed,
+STEPS, in this order: private parts masked, NFC, the backbone's own code point table, invisible characters dropped, spaces collapsed,
 s p a c e d words joined, Cyrillic typed in Latin letters read back (`train.translit`), look-alike letters and leetspeak undone inside a
 word, a SHOUTED text lower-cased, long repeats cut, st*rred letters and missing marks read back from known words (`train.words`).
 The case of any other text is kept.
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
@@ -37,6 +37,7 @@ _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+_LONE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[@$]+[^\W_]+)*")
 _SPACED = re.compile(r"(?<!\w)[^\W\d_]([ .*_-])[^\W\d_](?:\1[^\W\d_]){2,}(?!\w)")
@@ -55,6 +56,11 @@ _DOTTED = str.maketrans("Iİ", "ıi")
 _DOTTING = re.compile("[İĞ]")
 # Combining marks and conjoining Hangul jamo compose with what stands before them.
 _JOINS = re.compile("[\u1160-\u11ff]")
+
+Edits = Iterable[tuple[int, int, str]]
+"""(begin, end, replacement), in order, none over another."""
+Step = Callable[[str, "Normaliser"], Edits]
+"""What a step changes in the text that the steps before it have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,14 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class Normaliser:
-    """Holds the backbone's code point table: code point -> replacement (as `str.translate` takes it); and the words of a release."""
+    """Holds the backbone's code point table: code point -> replacement (as `str.translate` takes it); and the words of a release.
+
+    `steps`: what is done, in order; STEPS unless a measurement asks for less.
+    """
 
     table: Mapping[int, str] = field(default_factory=dict)
     words: Words | None = None
+    steps: tuple[Step, ...] = field(default_factory=lambda: STEPS)
 
     def __call__(self, text: str) -> str:
         """The normalised text alone."""
@@ -87,26 +97,9 @@ class Normaliser:
     def normalise(self, text: str) -> Normalised:
         """The normalised text with its map. Never fails; lone surrogates become U+FFFD."""
         draft = _Draft(text)
-        draft.replace(mask.spans(text))
-        draft.replace((match.start(), match.end(), "\ufffd") for match in re.finditer("[\ud800-\udfff]", draft.text))
-        if not unicodedata.is_normalized("NFC", draft.text):
-            draft.replace(_composed(draft.text))
-        draft.replace((match.start(), match.end(), "") for match in _INVISIBLE.finditer(draft.text))
-        draft.replace(self._translated(draft.text))
-        draft.replace(_collapsed(draft.text))
-        draft.replace(_unspaced(draft.text))
-        draft.replace(translit.edits(draft.text))
-        draft.replace(_unmasked_words(draft.text))
-        draft.replace(_hushed(draft.text))
-        draft.replace((match.start() + _kept(match.group(1)), match.end(), "") for match in _REPEAT.finditer(draft.text))
-        if self.words:
-            draft.replace(self.words.unstarred(draft.text))
-            draft.replace(self.words.accented(draft.text))
+        for step in self.steps:
+            draft.replace(step(draft.text, self))
         return draft.done()
-
-    def _translated(self, text: str) -> Iterable[tuple[int, int, str]]:
-        table = self.table
-        return [(at, at + 1, table[code]) for at, code in enumerate(map(ord, text)) if code in table] if table else ()
 
 
 class _Draft:
@@ -117,8 +110,8 @@ class _Draft:
         self._starts: list[int] | None = None
         self._ends: list[int] | None = None
 
-    def replace(self, edits: Iterable[tuple[int, int, str]]) -> None:
-        """Apply (begin, end, replacement) edits, which are in order and do not overlap."""
+    def replace(self, edits: Edits) -> None:
+        """Apply them; what leaves its place as it is counts for nothing."""
         edits = [edit for edit in edits if self.text[edit[0] : edit[1]] != edit[2]]
         if not edits:
             return
@@ -151,8 +144,18 @@ class _Draft:
         return Normalised(self.text, tuple(starts), tuple(ends))
 
 
-def _composed(text: str) -> list[tuple[int, int, str]]:
+def _private(text: str, by: Normaliser) -> Edits:
+    return mask.spans(text)
+
+
+def _whole(text: str, by: Normaliser) -> Edits:
+    return ((match.start(), match.end(), "\ufffd") for match in _LONE.finditer(text))
+
+
+def _composed(text: str, by: Normaliser) -> Edits:
     """NFC, piece by piece: a piece is a starter with all that can compose with it."""
+    if unicodedata.is_normalized("NFC", text):
+        return ()
     cuts = [at for at, char in enumerate(text) if not unicodedata.combining(char) and not _JOINS.match(char)]
     bounds = [0, *[cut for cut in cuts if cut], len(text)]
     return [
@@ -162,12 +165,16 @@ def _composed(text: str) -> list[tuple[int, int, str]]:
     ]
 
 
-def _kept(char: str) -> int:
-    """How many of a long run of one character stay: a drawn-out letter is one letter, "!!!!!!" is "!!!"."""
-    return 1 if char.isalpha() else _MAX_SIGNS
+def _visible(text: str, by: Normaliser) -> Edits:
+    return ((match.start(), match.end(), "") for match in _INVISIBLE.finditer(text))
 
 
-def _collapsed(text: str) -> list[tuple[int, int, str]]:
+def _translated(text: str, by: Normaliser) -> Edits:
+    table = by.table
+    return [(at, at + 1, table[code]) for at, code in enumerate(map(ord, text)) if code in table] if table else ()
+
+
+def _collapsed(text: str, by: Normaliser) -> Edits:
     edits = []
     for match in _SPACES.finditer(text):
         edge = match.start() == 0 or match.end() == len(text)
@@ -175,16 +182,20 @@ def _collapsed(text: str) -> list[tuple[int, int, str]]:
     return edits
 
 
-def _unspaced(text: str) -> list[tuple[int, int, str]]:
+def _unspaced(text: str, by: Normaliser) -> Edits:
     """Four or more single letters with one and the same sign between them are one word."""
     return [(at, at + 1, "") for match in _SPACED.finditer(text) for at in range(match.start() + 1, match.end(), 2)]
 
 
-def _unmasked_words(text: str) -> list[tuple[int, int, str]]:
+def _cyrillic(text: str, by: Normaliser) -> Edits:
+    return translit.edits(text)
+
+
+def _unmasked_words(text: str, by: Normaliser) -> Edits:
     return [(match.start(), match.end(), plain) for match in _WORD.finditer(text) if (plain := _plain_word(match.group())) != match.group()]
 
 
-def _hushed(text: str) -> list[tuple[int, int, str]]:
+def _hushed(text: str, by: Normaliser) -> Edits:
     """A shouted text in small letters; look-alikes are undone before, since small letters look less alike."""
     capitals = sum(map(str.isupper, text))
     letters = sum(map(str.isalpha, text)) if capitals >= _SHOUT_LETTERS * _SHOUT_SHARE else 0
@@ -193,6 +204,23 @@ def _hushed(text: str) -> list[tuple[int, int, str]]:
     if _DOTTING.search(text):  # Turkish and its kin, where the capital of "i" has a dot
         text = text.translate(_DOTTED)
     return [(0, len(text), text.lower())]
+
+
+def _kept(char: str) -> int:
+    """How many of a long run of one character stay: a drawn-out letter is one letter, "!!!!!!" is "!!!"."""
+    return 1 if char.isalpha() else _MAX_SIGNS
+
+
+def _cut(text: str, by: Normaliser) -> Edits:
+    return ((match.start() + _kept(match.group(1)), match.end(), "") for match in _REPEAT.finditer(text))
+
+
+def _unstarred(text: str, by: Normaliser) -> Edits:
+    return by.words.unstarred(text) if by.words else ()
+
+
+def _accented(text: str, by: Normaliser) -> Edits:
+    return by.words.accented(text) if by.words else ()
 
 
 def _plain_word(word: str) -> str:
@@ -210,3 +238,22 @@ def _plain_word(word: str) -> str:
     plain = "".join(table.get(char, char) for char in word)
     other = _LATIN if cyrillic >= latin else _CYRILLIC
     return word if other.search(plain) else plain  # half a word is worse than none: "iPhone-ът", "4K-телевизор"
+
+
+READ: tuple[Step, ...] = (_private, _whole, _composed, _translated, _collapsed)
+"""What the backbone needs to read a text at all; nothing of an evasion is undone."""
+STEPS: tuple[Step, ...] = (
+    _private,
+    _whole,
+    _composed,
+    _visible,
+    _translated,
+    _collapsed,
+    _unspaced,
+    _cyrillic,
+    _unmasked_words,
+    _hushed,
+    _cut,
+    _unstarred,
+    _accented,
+)

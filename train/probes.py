@@ -11,26 +11,31 @@ from typing import Any
 
 import numpy as np
 
-from labels import functional, schema
+from labels import functional
 from labels.scores import Context, ScoreInput
 from train import metrics
 from train.attacks import ATTACKS
 from train.inference import Scorer
 from train.rows import Bools, Floats, Ints, Rows
 
-_TOXICITY = schema.SLICES["toxicity"].start
 _ATTACK_ROWS = 120
 """Dev rows of a language, half of them toxic, on which attacks are tried."""
 _ATTACK_LEAST = 40
 """Rows of either class that a language must have for that."""
+_ATTACK_TOUCHED = 0.25
+"""Share of a language's rows that an attack must change; below it does not speak of the language."""
+_HALVES = 0
+"""Seed of the halves of a set whose thresholds are chosen on each other: the same with context and without."""
 CONTEXT_SETS = ("context_toxicity", "ro_news_offense", "detoxis2021", "victsd", "fox_news_comments", "korean_beep")
 SPAN_SETS = ("civil_toxic_spans", "vihsd", "hatebr")
 
 
 def attacks(scorer: Scorer, dev: Rows, seed: int) -> dict[str, Any]:
-    """For each attack and language it touches: rows changed, toxicity macro-F1 of those rows before and after, and the loss.
+    """For each attack: its meaning, and per language the rows, the share touched, toxicity macro-F1 before and after, and the loss.
 
-    The threshold is the one with the best macro-F1 on the unharmed rows of the language, the same for both.
+    An attack is tried on every row of a language and all of them count, also those in which it finds no letter to change; languages of
+    which it touches less than a quarter are left out. The threshold is the one with the best macro-F1 on the unharmed rows of the language,
+    the same for both.
     """
     rng = np.random.default_rng(seed)
     picked = dev.take(_balanced(dev, rng))
@@ -64,13 +69,15 @@ def _losses(langs: np.ndarray, gold: Bools, touched: Bools, clean: Floats, after
     found = {}
     for lang in np.unique(langs):
         here = langs == lang
-        if touched[here].mean() < 0.5:  # the attack does not speak of this language
+        share = float(touched[here].mean())
+        if share < _ATTACK_TOUCHED:
             continue
         threshold = metrics.best_threshold(gold[here], clean[here])
         if threshold is None:
             continue
         before, then = (metrics.macro_f1(gold[here].astype(int), (part[here] >= threshold).astype(int)) or 0.0 for part in (clean, after))
-        found[str(lang)] = {"rows": int(here.sum()), "before": round(before, 4), "after": round(then, 4), "loss": round(before - then, 4)}
+        figures = {"touched": share, "before": before, "after": then, "loss": before - then}
+        found[str(lang)] = {"rows": int(here.sum())} | {name: round(value, 4) for name, value in figures.items()}
     return found
 
 
@@ -121,7 +128,8 @@ def _rates(gold: Bools, flagged: Bools) -> dict[str, Any]:
 
 
 def context(scorer: Scorer, dev: Rows) -> dict[str, Any]:
-    """Toxicity of sets that have a title or a parent, scored with it and without: ROC-AUC and the best macro-F1."""
+    """Toxicity of sets that have a title or a parent, scored with it and without: ROC-AUC, and macro-F1 with each half of a set
+    flagged from the best threshold of the other half on; None for a set of one class."""
     found = {}
     for name in CONTEXT_SETS:
         rows = dev.take(np.flatnonzero((dev.sets == name) & dev.labels["toxicity"].mask[:, 0]))
@@ -130,7 +138,7 @@ def context(scorer: Scorer, dev: Rows) -> dict[str, Any]:
         gold = rows.labels["toxicity"].targets[:, 0] >= 0.5
         both = {"with": toxicity(scorer, rows), "without": toxicity(scorer, replace(rows, contexts=[Context()] * len(rows)))}
         found[name] = {"rows": len(rows)} | {
-            which: {"roc_auc": _round(metrics.roc_auc(gold, scores)), "macro_f1": _round(_best(gold, scores))}
+            which: {kind: _round(metrics.at_crossed_threshold(gold, scores, kind, _HALVES)) for kind in ("roc_auc", "macro_f1")}
             for which, scores in both.items()
         }
     return found
@@ -172,11 +180,6 @@ def _inputs(rows: Rows) -> list[ScoreInput]:
         ScoreInput(number, text, str(lang), context)
         for number, (text, lang, context) in enumerate(zip(rows.texts, rows.langs, rows.contexts, strict=True))
     ]
-
-
-def _best(gold: Bools, scores: Floats) -> float | None:
-    threshold = metrics.best_threshold(gold, scores)
-    return None if threshold is None else metrics.macro_f1(gold.astype(int), (scores >= threshold).astype(int))
 
 
 def _round(value: float | None) -> float | None:

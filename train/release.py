@@ -1,8 +1,9 @@
 """A released model on disk: a folder of files that its manifest names and whose hashes it holds.
 
 manifest.json   name, schema, limits, languages, thresholds, hashes (this module)
-model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence
+model.xml .bin  OpenVINO IR: ids, segments, mask -> logits, evidence, pooled
 ngrams.npz      the linear model beside it (`train.ngrams`), where there is one
+heads.npz       a toxicity head for each language (`train.language_heads`), where it has them
 words.json.gz   known words (`train.words`), where it has them
 tokenizer.json  Unigram pieces; table.json: the normaliser's code points and the special ids
 calibration.json
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -23,14 +24,19 @@ from typing import Any
 from labels import schema
 from labels.errors import ModelError
 
+NOTICES = {
+    "all": "for research and evaluation only: many of its training sets allow no other use",
+    "permissive": "trained on sets without a licence bar known to us; share-alike and the writers' rights remain; no legal advice",
+}
+"""`data.licences` -> what a release says of itself at every start."""
 PACKAGED = {"main": "release", "open": "release-open"}
 """Name -> folder of the releases that come with the package."""
 MANIFEST = "manifest.json"
 MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION = "model.xml", "model.bin", "tokenizer.json", "table.json", "calibration.json"
-NGRAMS, WORDS = "ngrams.npz", "words.json.gz"
+NGRAMS, WORDS, HEADS = "ngrams.npz", "words.json.gz", "heads.npz"
 HASHED = (MODEL, WEIGHTS, TOKENIZER, TABLE, CALIBRATION)
 """What every release holds."""
-NAMED = (*HASHED, NGRAMS, WORDS)
+NAMED = (*HASHED, NGRAMS, WORDS, HEADS)
 """What decides a score, where a release has it."""
 _HEX = 12
 
@@ -50,11 +56,12 @@ class Manifest:
     precision: str
     """How the weights are stored."""
     rows: Mapping[str, Mapping[str, int]]
-    """`head` or `head.output` -> language -> number of labelled training rows."""
+    """`head` or `head.output` -> language -> number of labelled training rows, our own functional cases not among them."""
     weak: tuple[str, ...]
     """Outputs whose dev rows hold fewer than 50 positives: never sure, in any language."""
     thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]]
-    """`head.output` -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev, or null."""
+    """`head.output` of every head -> language or "*" -> "precision_90" | "precision_95" -> smallest probability that reaches it on dev, or
+    null. A class is held against all others."""
     files: Mapping[str, str]
     """File name -> SHA-256."""
     loss: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +70,13 @@ class Manifest:
     """The release that training continued; empty: none."""
     priors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """`head.output` -> language or "*" -> share of positives among the dev rows that its calibration was fitted on."""
+    sets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Name -> `title`, `origin`, `licence`, `use` of each set that it, what it continues or its teacher learned from; empty: a release from
+    before they were written down."""
+    ran: Mapping[str, Any] = field(default_factory=dict)
+    """What the encoder's training did: `steps`, `rows`, `best_step` and `ended` ("as planned" | "early" | "unfinished"); empty as above."""
+    unsure: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """As `rows` -> languages with labelled rows that were barely trained all the same: with few rows, or badly ranked dev rows."""
     schema: int = schema.VERSION
     low: dict[str | None, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -77,11 +91,30 @@ class Manifest:
         """All languages with labelled rows for any head."""
         return tuple(sorted({lang for counts in self.rows.values() for lang in counts}))
 
+    @property
+    def unlisted(self) -> Mapping[str, str]:
+        """What stands for the sets of a release without `sets`; its notice tells their use."""
+        use = "any" if self.notice == NOTICES["permissive"] else "research"
+        return {"title": "a release from before its sets were listed", "origin": "see its NOTICE", "licence": "see its NOTICE", "use": use}
+
+    def behind(self) -> Mapping[str, Mapping[str, str]]:
+        """The sets that its weights rest on, as in `sets`."""
+        return self.sets or {self.model: self.unlisted}
+
     def low_confidence(self, lang: str | None) -> tuple[str, ...]:
-        """Names (`toxicity.threat`, `stance`) whose scores rest on no labelled rows in this language, or on too few positives anywhere."""
+        """Names (`toxicity.threat`, `stance`) whose scores rest on no labelled rows in this language (functional cases are templates, and
+        count for none) or on barely any, or on too few positives anywhere."""
         if lang not in self.low:
-            self.low[lang] = tuple(name for name in NAMES if name in self.weak or lang not in self.rows.get(name, {}))
+            unsure = {name for name in NAMES if lang in self.unsure.get(name, ())}
+            self.low[lang] = tuple(name for name in NAMES if name in unsure or name in self.weak or lang not in self.rows.get(name, {}))
         return self.low[lang]
+
+    @cached_property
+    def judged(self) -> tuple[str, ...]:
+        """The languages in which it is sure of toxicity itself."""
+        return tuple(
+            lang for lang in self.languages if f"{schema.TOXICITY.name}.{schema.TOXICITY.names[0]}" not in self.low_confidence(lang)
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if name != "low"} | {"model": self.model}

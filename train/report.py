@@ -40,13 +40,35 @@ def write(path: Path, figures: Mapping[str, Any], ours: Floats, theirs: Floats |
     environment.filters["number"] = lambda value: "" if value is None else f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
     path.parent.mkdir(parents=True, exist_ok=True)
     heads = [
-        {"head": head, "charts": list(_charts(head, ours, theirs, dev)), "confusion": _confusion(head, ours, dev), "errors": errors}
+        {
+            "head": head,
+            "bars": list(_bars(head, figures)),
+            "charts": list(_charts(head, ours, theirs, dev)),
+            "confusion": _confusion(head, ours, dev),
+            "errors": list(_hardest(head, ours, dev)),
+        }
         for head in schema.HEADS
         if dev.labels[head.name].judged.any()
-        for errors in [list(_hardest(head, ours, dev))]
     ]
-    page = environment.get_template("evaluation.html.j2").render(figures=figures, heads=heads, bars=_bars(figures))
+    page = environment.get_template("evaluation.html.j2").render(figures=figures, heads=heads)
     path.write_text(page, encoding="utf-8")
+
+
+def _bars(head: schema.Head, figures: Mapping[str, Any]) -> Iterator[tuple[str, Markup]]:
+    """A bar for each language, then for each set, named with its rows; toxicity: ROC-AUC, others: macro-F1; the baseline as a tick."""
+    measure, said = ("roc_auc", "ROC-AUC") if head.activation is schema.Activation.SIGMOID else ("macro_f1", "macro-F1")
+    found = figures["heads"][head.name]
+    ours, theirs = found[figures["model"]], found.get(figures["baseline"], {})
+    for kind in ("language", "set"):
+        others = theirs.get(f"by_{kind}", {})
+        values = [
+            (f"{key} ({each['rows']:,})", each[measure], others.get(key, {}).get(measure))
+            for key, each in ours[f"by_{kind}"].items()
+            if each[measure] is not None
+        ]
+        if values:
+            caption = f"{said} by {kind} (rows)"
+            yield caption, charts.bars(sorted(values, key=lambda item: -item[1]), f"{head.name}: {caption}")
 
 
 def _charts(head: schema.Head, ours: Floats, theirs: Floats | None, dev: Rows) -> Iterator[tuple[str, Markup]]:
@@ -95,17 +117,3 @@ def _hardest(head: schema.Head, ours: Floats, dev: Rows) -> Iterator[Error]:
     for at in order.tolist():
         row = int(rows[at])
         yield Error(str(dev.sets[row]), str(dev.langs[row]), dev.texts[row][:_TEXT], *told[at])
-
-
-def _bars(figures: Mapping[str, Any]) -> dict[str, Markup]:
-    """Head -> a bar for each language (toxicity: ROC-AUC) or set (macro-F1), the baseline as a tick."""
-    found = {}
-    for head, by in (("toxicity", "by_language"), ("stance", "by_set"), ("reply_stance", "by_set"), ("sentiment", "by_set")):
-        places = figures["heads"].get(head, {})
-        ours = places.get(figures["model"], {}).get(by, {})
-        theirs = places.get(figures["baseline"], {}).get(by, {})
-        name = "roc_auc" if head == "toxicity" else "macro_f1"
-        values = [(key, each[name], theirs.get(key, {}).get(name)) for key, each in ours.items() if each[name] is not None]
-        if values:
-            found[head] = charts.bars(sorted(values, key=lambda item: -item[1]), f"{head}: {name} {by.replace('_', ' ')}")
-    return found

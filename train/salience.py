@@ -25,15 +25,20 @@ ENOUGH, SHARE = 0.3, 0.4
 """A word is marked whose strength is so large, and such a share of the strongest word's; chosen on 400 training rows of each set with marks
 (docs/log.md)."""
 _EVIDENCE_ENOUGH = -0.4
+_HARMLESS = 0.1
+"""Of a comment that is less toxic than this no word is marked: a word may add much, and the others take more away."""
 _TOXIC = 0.5
 """A comment that is at least this toxic has its strongest word marked, even where no word reaches ENOUGH."""
 
 
 def spans(encoded: Encoded, evidence: Sequence[Floats], probability: float, ngrams: Table | None = None) -> tuple[Span, ...]:
-    """Spans of the original (code points, half-open) in order; a span's score is its strongest word's strength, as a probability.
+    """Spans of the original (code points, half-open) in order; a span's score is its strongest word's strength as a probability, times the
+    comment's own. () of a comment that is not toxic.
 
     `evidence`: for each window its tokens' logits; `probability`: the comment's toxicity.
     """
+    if probability < _HARMLESS:
+        return ()
     words = _added(encoded.normalised.text, ngrams) if ngrams else _words(encoded, _by_token(encoded, evidence))
     strongest = max((value for _, _, value in words), default=0.0)
     enough = max(ENOUGH, SHARE * strongest) if ngrams else _EVIDENCE_ENOUGH
@@ -46,7 +51,7 @@ def spans(encoded: Encoded, evidence: Sequence[Floats], probability: float, ngra
             continue
         first, last = encoded.normalised.original(begin, end)
         before = found.pop() if joins else Span(first, last, _OUTPUT, 0.0)
-        found.append(Span(before.begin, max(before.end, last), _OUTPUT, round(max(before.score, _probability(value)), 6)))
+        found.append(Span(before.begin, max(before.end, last), _OUTPUT, round(max(before.score, probability * _strength(value)), 6)))
         joins = True
     return tuple(found)
 
@@ -57,7 +62,7 @@ def _added(text: str, ngrams: Table) -> list[tuple[int, int, float]]:
     return [(begin, end, _ADDED * value) for (begin, end), value in zip(places, added.tolist(), strict=True)]
 
 
-def _probability(logit: float) -> float:
+def _strength(logit: float) -> float:
     return 0.5 * (1 + math.tanh(0.5 * logit))
 
 

@@ -1,10 +1,11 @@
-"""Known words: what st*rred letters and letters without their marks are read back from.
+"""Known words of many languages: what st*rred letters and letters without their marks are read back from.
 
-A release holds the words that its training rows use (`words.json.gz`). Training itself reads texts without them: the model has to know
-what no list knows.
+A release holds a list of words a language, the most common first (`words.json.gz`): those of its training rows, then those that a
+public word-frequency list has beside them. A text is read with the list of the language whose common words it uses, which is told here:
+letters are missing from it. Training itself reads texts without this: the model has to know what no list knows.
 
->>> words = Words(["fool", "foil", "für"], {"fur": "für"})
->>> list(words.unstarred("What a f*ol and a foo_bar"))
+>>> words = Words({"en": "a foil fool what he is", "de": "ein für dich fall"})
+>>> list(words.unstarred("What a f*ol he is"))
 [(8, 9, 'o')]
 >>> list(words.accented("Fur dich"))
 [(0, 3, 'Für')]
@@ -14,22 +15,34 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 
-_LEAST_TEXTS = 5
-"""Texts that a word stands in, at least."""
-_LENGTHS = range(3, 17)
+_LEAST_TEXTS, _LEAST_OF_FEW, _FEW = 5, 3, 4_000
+"""Texts that a word stands in, at least; in a language with no more rows than that, a word stands in fewer."""
+_LONGEST = 16
 _STARRED_LEAST = 4
 """Letters, hidden ones among them."""
 _HIDDEN = 0.5
 """Share of a word's letters that may be hidden: of "a***" anything could be the rest."""
-_COMMONER = 2
-"""How many times more texts have a word with its marks than without: "pero" may be one word without and another one with them."""
+_TELLING = 2_000
+"""Words of a language that tell it from others."""
+_HEARD = 60
+"""Words of a text that are asked for its language."""
+_SHARED = 8
+"""Languages that a word speaks for: those that use it most."""
+_TRIED = 4
+"""Languages in which a starred word is looked for."""
+_RANK, _UNKNOWN = 10, 200_000
+"""A word at place n of its list is as likely as 1 / (n + _RANK), one that is not in it as the word at place _UNKNOWN."""
+_COVERED = 0.3
+"""Share of a text's words that its language must know before marks are put on others."""
 _CACHED = 4096
 _WORD = re.compile(r"[^\W\d_]+")
 _STARRED = re.compile(r"(?<![\w*#])[^\W\d_]+(?:[*#_]{1,3}[^\W\d_]+){1,2}(?![\w*#])")
@@ -37,82 +50,137 @@ _STARRED = re.compile(r"(?<![\w*#])[^\W\d_]+(?:[*#_]{1,3}[^\W\d_]+){1,2}(?![\w*#
 _SIGN = re.compile(r"[*#_]")
 _ASCII_WORD = re.compile(r"(?<!\w)[A-Za-z]+(?!\w)")
 _MARKED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
-_BARE = str.maketrans("đĐłŁ", "dDlL")  # letters that no mark makes
+_BARE = str.maketrans("đĐłŁı", "dDlLi") | {
+    code: letter
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    if (letter := unicodedata.normalize("NFD", chr(code))[0]) < "\x80"
+}
+"""Letters that a mark makes, and those that no mark makes."""
 
 
 class Words:
-    """`common`: words in small letters, the most common first; `marks`: words without their marks -> with them."""
+    """`lists`: language -> its words in small letters, parted by spaces, the most common first; the languages with the most rows first."""
 
-    def __init__(self, common: Sequence[str], marks: Mapping[str, str]) -> None:
-        self.common, self.marks = common, marks
-        lists: dict[int, list[str]] = {length: [] for length in _LENGTHS if length >= _STARRED_LEAST}
-        for word in common:
-            if len(word) in lists:
-                lists[len(word)].append(word)
-        # One text a length: a search through it takes microseconds, where a table of all patterns would take tens of megabytes.
-        self._texts = {length: "\n".join(["", *found, ""]) for length, found in lists.items()}
-        self._plain = lru_cache(_CACHED)(self._find)
+    def __init__(self, lists: Mapping[str, str]) -> None:
+        self.lists = lists
+        self._languages = {lang: _Language(words) for lang, words in lists.items()}
+        weights = [math.log(_UNKNOWN / rank) for rank in range(_RANK, _RANK + _TELLING)]
+        telling: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        for lang, language in self._languages.items():
+            plain_words = dict.fromkeys(bare(" ".join(language.telling)).split(" "))  # all at once: a start would wait for a call each
+            for plain, weight in zip(plain_words, weights, strict=False):
+                telling[plain].append((weight, lang))
+        self._telling = {plain: tuple(sorted(found, reverse=True)[:_SHARED]) for plain, found in telling.items()}
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Words:
-        """The words of normalised texts."""
-        count: Counter[str] = Counter()
-        for text in texts:
-            count.update({word for word in _WORD.findall(text.lower()) if len(word) in _LENGTHS})
-        common = sorted((word for word, number in count.items() if number >= _LEAST_TEXTS), key=lambda word: (-count[word], word))
-        marks: dict[str, str] = {}
-        for word in common:
-            plain = bare(word) if _MARKED.search(word) else word
-            if plain != word and plain.isascii() and count[word] >= _COMMONER * count[plain]:
-                marks.setdefault(plain, word)
-        return cls(common, marks)
+    def of(cls, texts: Iterable[str], langs: Iterable[str], lists: Mapping[str, Iterable[str]]) -> Words:
+        """The words of normalised texts by their languages, with those of `lists`, the most common first, behind."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        rows: Counter[str] = Counter()
+        for text, lang in zip(texts, langs, strict=True):
+            rows[lang] += 1
+            counts[lang].update({word for word in _WORD.findall(text.lower()) if len(word) <= _LONGEST})
+        found = {}
+        for lang in sorted({*counts, *lists}, key=lambda lang: (-rows[lang], lang)):
+            count, least = counts[lang], _LEAST_TEXTS if rows[lang] > _FEW else _LEAST_OF_FEW
+            common = sorted((word for word, number in count.items() if number >= least), key=lambda word: (-count[word], word))
+            more = (word for word in lists.get(lang, ()) if len(word) <= _LONGEST and _WORD.fullmatch(word))
+            found[lang] = " ".join(dict.fromkeys([*common, *more]))
+        return cls(found)
 
     @classmethod
     def read(cls, path: Path) -> Words:
-        """The words of a file that `write` made. Raises OSError, ValueError."""
-        value = json.loads(gzip.decompress(path.read_bytes()))
-        return cls(value["common"], value["marks"])
+        """The words of a file that `write` made. Raises OSError, EOFError, ValueError, zlib.error."""
+        return cls(json.loads(gzip.decompress(path.read_bytes())))
 
     def write(self, path: Path) -> None:
         """The same bytes for the same words."""
-        value = json.dumps({"common": self.common, "marks": self.marks}, ensure_ascii=False, separators=(",", ":"))
-        path.write_bytes(gzip.compress(value.encode(), mtime=0))
+        path.write_bytes(gzip.compress(json.dumps(self.lists, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0))
 
     def unstarred(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(begin, end, letter) for each sign that hides a letter of a known word; of several words the most common one."""
+        """(begin, end, letter) for each sign that hides a letter of a known word: the most common one of the text's likeliest language."""
+        langs: Sequence[str] | None = None
         for match in _STARRED.finditer(text):
             small = match.group().lower()
-            if len(small) != len(match.group()) or (word := self._plain(small)) is None:
+            if len(small) != len(match.group()) or len(_SIGN.findall(small)) > _HIDDEN * len(small):
                 continue
-            shouted = match.group().isupper()
-            for sign in _SIGN.finditer(small):
+            langs = langs or list(dict.fromkeys([*self._ranked(_heard(_STARRED.sub(" ", text))), *self.lists]))
+            tried = islice((one for lang in langs if small[0] in (one := self._languages[lang]).letters), _TRIED)
+            word = next((word for language in tried if (word := language.plain(small))), "")
+            for sign in _SIGN.finditer(small) if word else ():
                 at, letter = match.start() + sign.start(), word[sign.start()]
-                yield at, at + 1, letter.upper() if shouted else letter
+                yield at, at + 1, letter.upper() if match.group().isupper() else letter
 
     def accented(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(begin, end, word) for each word that is more common with marks, in a text that has none at all."""
+        """(begin, end, word) for each word that the text's language mostly writes with marks, in a text that has none at all."""
         if _MARKED.search(text):
             return
-        for match in _ASCII_WORD.finditer(text):
-            if word := self.marks.get(match.group().lower()):
+        heard = _heard(text)
+        lang = next(iter(self._ranked(heard)), None)
+        if lang is None or self._known(heard, lang) < _COVERED:
+            return
+        marks = self._languages[lang].marks
+        for match in _ASCII_WORD.finditer(text) if marks else ():
+            if word := marks.get(match.group().lower()):
                 letters = (new.upper() if old.isupper() else new for old, new in zip(match.group(), word, strict=True))
                 yield match.start(), match.end(), "".join(letters)
 
+    def _ranked(self, heard: Iterable[str]) -> list[str]:
+        """Languages that know one of the words at least, the likeliest first."""
+        likelihood: dict[str, float] = defaultdict(float)
+        for word in heard:
+            for weight, lang in self._telling.get(word, ()):
+                likelihood[lang] += weight
+        return sorted(likelihood, key=likelihood.__getitem__, reverse=True)
+
+    def _known(self, heard: Sequence[str], lang: str) -> float:
+        """Share of the words that tell the language."""
+        return sum(any(lang == other for _, other in self._telling.get(word, ())) for word in heard) / len(heard)
+
+
+class _Language:
+    """What is made of a list once it is asked for: most processes see few languages."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self.plain = lru_cache(_CACHED)(self._find)
+
+    @property
+    def telling(self) -> list[str]:
+        """Its common words."""
+        return self._words.split(" ", _TELLING)[:_TELLING]
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """Those of its common words."""
+        return frozenset("".join(self.telling))
+
+    @cached_property
+    def marks(self) -> Mapping[str, str]:
+        """Words without their marks -> the way that is most common, where that has marks."""
+        found: dict[str, str] = {}
+        for word in self._words.split():
+            found.setdefault(bare(word), word)
+        return {plain: word for plain, word in found.items() if plain != word and plain.isascii()}
+
+    @cached_property
+    def _texts(self) -> Mapping[int, str]:
+        """One text a length: a search through it takes microseconds, where a table of all patterns would take tens of megabytes."""
+        lists: dict[int, list[str]] = defaultdict(list)
+        for word in self._words.split():
+            lists[len(word)].append(word)
+        return {length: "\n".join(["", *found, ""]) for length, found in lists.items() if length >= _STARRED_LEAST}
+
     def _find(self, starred: str) -> str | None:
         """The word that a starred one stands for; None where no known one has its letters in these places."""
-        text = self._texts.get(len(starred))
-        if text is None or len(_SIGN.findall(starred)) > _HIDDEN * len(starred):
-            return None
-        found = re.search("\n" + _SIGN.sub(r"[^\\W\\d_]", starred) + "\n", text)
+        found = re.search("\n" + _SIGN.sub(r"[^\\W\\d_]", starred) + "\n", self._texts.get(len(starred), ""))
         return found.group()[1:-1] if found else None
+
+
+def _heard(text: str) -> list[str]:
+    return [bare(match.group()) for match in islice(_WORD.finditer(text.lower()), _HEARD)]
 
 
 def bare(text: str) -> str:
     """Latin letters without their marks, as on a keyboard that has none; other scripts stay, where a mark makes another letter."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(_unmarked(char) if char > "\x7f" else char for char in composed).translate(_BARE)
-
-
-def _unmarked(char: str) -> str:
-    parts = unicodedata.normalize("NFD", char)
-    return parts[0] if parts[0].isascii() and all(map(unicodedata.combining, parts[1:])) else char
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_BARE)

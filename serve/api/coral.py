@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from lxml import html
-from lxml.etree import ParserError
 
 from labels.ids import stable_id
 from labels.scores import ScoreInput
+from serve.api import schema
 from serve.api.auth import Running
 from serve.api.problems import Failure
 from serve.policy import Action, Verdict
 from serve.service import CORAL_S, in_thread
+from serve.store.articles import kept_as
 from serve.store.comments import Incoming
 
 router = APIRouter(include_in_schema=False)
 _TRUSTED = ("STAFF", "MODERATOR", "ADMIN")
+_BLOCKS = "blockquote|br|div|h[1-6]|hr|li|ol|p|pre|table|td|th|tr|ul"
+_INLINE = "a|b|code|del|em|i|ins|mark|s|small|span|strike|strong|sub|sup|u"
+_TAG = r"</?(?:{names})(?:\s+(?:class|href|rel|target)=\"[^\"]*\")*+\s*/?>"
+"""A tag as Coral's sanitiser leaves it. Any other is what somebody wrote: a phase that sends plain text has `<kill you>` as it stands."""
+_BREAKS = re.compile(rf"(?:{_TAG.format(names=_BLOCKS)}\s*)+", re.IGNORECASE)
+_MARKS = re.compile(_TAG.format(names=_INLINE), re.IGNORECASE)
 
 
 @router.post("/integrations/coral")
@@ -38,7 +47,9 @@ async def moderate(request: Request, running: Running) -> Response:
     answer = await running.score(inputs, request, patience_s=CORAL_S)
     verdict = running.act(incoming, answer.scored[0])
     if running.settings.coral.store:
-        await in_thread(running.store.comments.put, incoming, answer.scored[0], verdict, running.now)
+        # The policy judges all of a comment, since Coral shows all of it; what is kept is cut, as on a page.
+        kept = replace(incoming, text=incoming.text[: schema.TEXT_CHARS])
+        await in_thread(running.store.comments.put, kept, answer.scored[0], verdict, running.now)
     return JSONResponse(translate(verdict))
 
 
@@ -50,15 +61,16 @@ def is_signed(raw: bytes, header: str, secrets: Sequence[str]) -> bool:
 
 
 def translate(verdict: Verdict) -> dict[str, Any]:
-    """Empty: no opinion. Coral drops an answer with a null or an empty list of tags, so there are none."""
+    """Empty: no opinion. Coral drops an answer with a null or an empty list of tags, so a member that says nothing is left out."""
     # Coral knows two reasons of a flag, toxic and spam: whatever was not about a score is nearer to this one.
     flag: dict[str, Any] = {"actions": [{"actionType": "FLAG", "reason": "COMMENT_DETECTED_TOXIC"}]}
+    tags: dict[str, Any] = {"tags": list(verdict.tags)} if verdict.tags else {}
     match verdict.action:
         case Action.REJECT:
-            return {"status": "REJECTED", "moderationAction": {"status": "REJECTED", "rejectionReason": {"code": "OTHER"}}} | flag
+            return {"status": "REJECTED", "moderationAction": {"status": "REJECTED", "rejectionReason": {"code": "OTHER"}}} | flag | tags
         case Action.REVIEW:
-            return {"status": "SYSTEM_WITHHELD"} | flag
-    return {}
+            return {"status": "SYSTEM_WITHHELD"} | flag | tags
+    return tags
 
 
 def _read(raw: bytes) -> tuple[Incoming, str]:
@@ -72,7 +84,7 @@ def _read(raw: bytes) -> tuple[Incoming, str]:
         body = comment.get("body") or ""
         story, site, writer = (_storable(one["id"]) for one in (value["story"], value["site"], author))
         identity = stable_id(value["tenantID"], story, writer, comment.get("parentID"), body)
-        return Incoming(identity, site[:200], _storable(plain(body)), story[:200], writer[:200]), str(author["role"])
+        return Incoming(identity, site[:200], _storable(plain(body)), kept_as(story), writer[: schema.AUTHOR_CHARS]), str(author["role"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Failure(422, "invalid", "the body is no request of Coral's external moderation phase") from error
 
@@ -83,10 +95,5 @@ def _storable(text: str) -> str:
 
 
 def plain(body: str) -> str:
-    """The text of a comment that may be HTML."""
-    if "<" not in body and "&" not in body:
-        return body
-    try:
-        return str(html.fromstring(f"<div>{body}</div>").text_content())
-    except (ParserError, ValueError):
-        return body
+    """The text of a comment that may be HTML: a new line at block elements and `<br>`; what is no tag of a comment's stays."""
+    return html.unescape(_MARKS.sub("", _BREAKS.sub("\n", body))).strip()

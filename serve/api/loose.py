@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Set
 from typing import Any
 
 _TOKEN = re.compile(
@@ -12,6 +13,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 """A text that is not closed reaches to the end: if each quote in it were tried, a short body would take minutes."""
+_INSIDE = re.compile(r"\\.|[\"\x00-\x1f]", re.DOTALL)
+"""Between single quotes: an escape, or what would have to be one between double quotes."""
 _WORDS = frozenset({"true", "false", "null"})
 _VERBATIM = frozenset({"requestedAttributes", "attributeScores"})
 """Members whose own members are names of the caller's and stay as they are."""
@@ -32,12 +35,19 @@ def loads(body: bytes) -> Any:
 def _strict(match: re.Match[str]) -> str:
     kind, token = match.lastgroup, match.group()
     if kind == "single":
-        return json.dumps(token[1:-1].replace("\\'", "'"))
+        return f'"{_INSIDE.sub(_requoted, token[1:-1])}"'
     if kind == "comma":
         return ""
     if kind == "name":
         return {"undefined": "null"}.get(token, token if token in _WORDS else f'"{token}"')
     return token
+
+
+def _requoted(match: re.Match[str]) -> str:
+    found = match.group()
+    if found == "\\'":
+        return "'"
+    return found if found.startswith("\\") else json.dumps(found)[1:-1]
 
 
 def _sound(value: Any, source: str) -> Any:
@@ -51,10 +61,10 @@ def _sound(value: Any, source: str) -> Any:
     return value
 
 
-def camel(value: Any) -> Any:
-    """snake_case members in camelCase, nulls left out."""
+def camel(value: Any, known: Set[str]) -> Any:
+    """snake_case members in camelCase, nulls left out; a member that is not known stays as it was sent, to be named so in an error."""
     if isinstance(value, list):
-        return [camel(item) for item in value]
+        return [camel(item, known) for item in value]
     if not isinstance(value, dict):
         return value
     found = {}
@@ -62,5 +72,7 @@ def camel(value: Any) -> Any:
         if item is None:
             continue
         new = re.sub(r"_([a-z])", lambda match: match.group(1).upper(), name)
-        found[new] = {key: camel(part) for key, part in item.items()} if new in _VERBATIM and isinstance(item, dict) else camel(item)
+        verbatim = new in _VERBATIM and isinstance(item, dict)
+        made = {key: camel(part, known) for key, part in item.items()} if verbatim else camel(item, known)
+        found[new if new in known else name] = made
     return found

@@ -12,6 +12,7 @@ from serve.api import scale, schema
 from serve.api.auth import NATIVE, Anyone, Decides, Ingests, Reads, Running, Scores, site_of, sites_of
 from serve.api.problems import Failure
 from serve.service import Service, in_thread, language_of
+from serve.store.articles import kept_as
 from serve.store.comments import Choice, Filter, Incoming, Stored
 
 router = APIRouter(prefix="/v1", dependencies=NATIVE, responses=schema.PROBLEMS)
@@ -63,7 +64,9 @@ async def comments(
     running: Running,
     caller: Reads,
     site: schema.Site = None,
-    article: Annotated[str | None, Query(max_length=200, description="Those of this article, as it was sent.")] = None,
+    article: Annotated[
+        str | None, Query(max_length=schema.ARTICLE_CHARS, description="Those of this article, as it was sent or as it is shown.")
+    ] = None,
     author: Annotated[str | None, Query(max_length=200, description="Those of this author, as it was sent.")] = None,
     state: Annotated[schema.State | None, Query(description="open: those that wait for a moderator; decided: the others.")] = None,
     action: Annotated[schema.ActionName | None, Query(description="Those for which this holds now.")] = None,
@@ -71,7 +74,8 @@ async def comments(
     limit: schema.Limit = 50,
 ) -> schema.CommentPage:
     """Stored comments that fit all filters, oldest first."""
-    wanted = Filter(sites_of(caller, site), _plain(article), _plain(author), state, action)
+    place = _plain(article)
+    wanted = Filter(sites_of(caller, site), place and kept_as(place), _plain(author), state, action)
     found = await in_thread(running.store.comments.page, wanted, after=int(cursor or 0), limit=limit + 1)
     more = str(found[limit - 1].number) if len(found) > limit else None
     return schema.CommentPage(items=[schema.CommentOut.of(one) for one in found[:limit]], next=more)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-from dataclasses import replace
-from typing import Annotated, Any
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.message import Message
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Query, Request
 
-import seeds
 from labels.errors import DocumentError, RowError
 from labels.ids import stable_id
-from labels.thread import Article, Notice
+from labels.thread import Article, Comment, Notice
 from seeds import exports
+from serve import reading
+from serve.apart import in_process
 from serve.api import schema
 from serve.api.auth import NATIVE, Ingests, Parses, Reads, Running, site_of, sites_of
-from serve.api.problems import Failure
-from serve.service import in_thread
+from serve.api.problems import Failure, busy
+from serve.service import Service, in_thread
+from serve.store.articles import kept_as
 
 router = APIRouter(prefix="/v1", dependencies=NATIVE, responses=schema.PROBLEMS)
+P = ParamSpec("P")
+T = TypeVar("T")
 _PACKED = (b"\x1f\x8b", b"PK")
 Url = Annotated[str | None, Query(max_length=2_000, description="Where the page was found.")]
 _TEXT = """\
@@ -84,12 +89,15 @@ _BODY = {
     "/parse",
     openapi_extra=_BODY,
     response_model=None,  # the document says it; a thread of ten thousand comments is not checked once more
-    responses={200: {"model": schema.Article | schema.Threads, "description": "The Article; of an export, all of them."}},
+    responses={200: {"model": schema.Article | schema.Threads, "description": "The Article; of an export, all that could be read."}},
 )
-async def parse(request: Request, caller: Parses, url: Url = None) -> dict[str, Any]:
-    """Reads the thread out of a page: who, when, in reply to whom, what. An export of a comment system gives all its threads."""
-    found = await _articles(request, url)
-    return found.to_json() if isinstance(found, Article) else {"articles": [one.to_json() for one in found]}
+async def parse(request: Request, running: Running, caller: Parses, url: Url = None) -> dict[str, Any]:
+    """Reads the thread out of a page: who, when, in reply to whom, what. An export of a comment system gives all its threads.
+
+    Of an export of which a part is broken the rest is given, and `warnings` says what is lost; 422 where nothing could be read.
+    """
+    found = await _articles(request, running, url)
+    return found.to_json()
 
 
 @router.post("/articles", openapi_extra=_BODY, status_code=201)
@@ -101,14 +109,19 @@ async def add_article(
     url: Url = None,
     site: schema.Site = None,
 ) -> schema.ArticleStored | schema.ArticlesStored:
-    """Parses, scores and stores a page, or each thread of an export, for review. The same again changes nothing."""
+    """Parses, scores and stores a page, or all threads of an export, for review. The same again changes nothing.
+
+    Of an export of which a part is broken the rest is stored, and `warnings` says what is lost; 422 where nothing could be read.
+    After a 503 nothing is stored, but what was scored is remembered: send the same again.
+    """
     place = site_of(caller, site)
-    found = await _articles(request, url)
-    stored = [
-        schema.ArticleStored(id=one.id, comments=len(one.comments), review=await running.keep(one, place, request))
-        for one in ([found] if isinstance(found, Article) else found)
-    ]
-    return stored[0] if isinstance(found, Article) else schema.ArticlesStored(articles=stored)
+    found = await _articles(request, running, url)
+    read = [found] if isinstance(found, Article) else found.articles
+    waiting = await running.keep(read, place, request)
+    stored = [schema.ArticleStored(id=one.id, comments=len(one.comments), review=count) for one, count in zip(read, waiting, strict=True)]
+    if isinstance(found, Article):
+        return stored[0]
+    return schema.ArticlesStored(articles=stored, warnings=[schema.Notice(**notice.to_json()) for notice in found.warnings])
 
 
 @router.get("/articles")
@@ -130,39 +143,78 @@ async def articles(
     return schema.ArticlePage(items=items, next=more)
 
 
-async def _articles(request: Request, url: str | None) -> Article | list[Article]:
-    """The Article of a request's body, or those of an export. Raises Failure, DocumentError, RowError."""
+@dataclass(frozen=True, slots=True)
+class _Threads:
+    """Of an export what could be read, and what not."""
+
+    articles: list[Article]
+    warnings: list[Notice]
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: [one.to_json() for one in getattr(self, name)] for name in ("articles", "warnings")}
+
+
+async def _articles(request: Request, running: Service, url: str | None) -> Article | _Threads:
+    """The Article of a request's body, or the threads of an export. Raises Failure, DocumentError, RowError, QueueFullError."""
     body = await request.body()
-    kind, _, options = request.headers.get("content-type", "").partition(";")
-    if kind.strip().lower() == "application/json":
+    said = Message()  # the names of a header's parameters are in any case, their values quoted or not
+    said["Content-Type"] = request.headers.get("content-type", "")
+    if said.get_content_type() == "application/json":
         article = await in_thread(_of_json, await _json(request))
     elif body.startswith(_PACKED):
         raise DocumentError("packed: send the page or export as it is unpacked")
     elif exports.kind(body[: exports.HEAD_BYTES]):
-        return [_named(one, url) for one in await in_thread(_of_export, body, url)]
+        return await in_thread(_threads, *await _read(running, reading.threads, body, url, schema.MAX_OF_A_PAGE), url)
     else:
-        charset = options.partition("charset=")[2].split(";")[0].strip(' "') or None
-        article = await in_thread(seeds.parse, body, url, charset=charset)
-    return _named(article, url)
+        article = await _read(running, reading.page, body, url, said.get_content_charset(), schema.MAX_OF_A_PAGE)
+    return await in_thread(_named, article, url)
+
+
+async def _read(running: Service, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a function of `reading` makes of a document, within the time limit, waiting included. Raises Failure 503, QueueFullError."""
+    limit_s = running.settings.limits.request_s
+    end = time.monotonic() + limit_s
+    try:
+        return await running.readers.run(lambda: in_process(end - time.monotonic(), function, *args, **kwargs))
+    except TimeoutError as error:
+        raise busy(2, f"it took longer than {limit_s:g} s to read this; `threadwise parse FILE` has no limit") from error
 
 
 def _named(article: Article, url: str | None) -> Article:
-    """With an id that can stand in an address. Raises DocumentError for texts that cannot be stored."""
+    """With an id, and names and texts of comments, as they are kept. Raises DocumentError for what cannot be stored."""
     if any("\x00" in text or not _sound(text) for text in _strings(article.to_json())):
         raise DocumentError("a text holds NUL characters or halves of surrogate pairs")
+    said = [
+        ("lang", article.lang, schema.LANG_CHARS),
+        ("published_at", article.published_at, schema.TIME_CHARS),
+        ("read_by", article.read_by, schema.WAY_CHARS),
+        *((f"comments.{place}.created_at", one.created_at, schema.TIME_CHARS) for place, one in enumerate(article.comments)),
+    ]
+    for name, value, chars in said:
+        if value and len(value) > chars:
+            raise DocumentError(f"{name}: more than {chars} characters")
     identity = article.id or stable_id(url or article.url, article.title, article.text)
-    return replace(article, id=identity.replace("/", "_")[:150], url=article.url or url)
+    comments = tuple(map(_kept, article.comments))
+    pairs = zip(article.comments, comments, strict=True)
+    cut = [Notice(f"comment {one.id}", "author or text is longer than what is kept, and is cut") for one, kept in pairs if one != kept]
+    return replace(article, id=kept_as(identity), url=article.url or url, comments=comments, warnings=(*article.warnings, *cut))
 
 
-def _of_export(body: bytes, url: str | None) -> list[Article]:
-    """All threads, their ids the same each time; at most schema.MAX_OF_A_PAGE comments. Raises DocumentError."""
-    found, count = list[Article](), 0
-    for article in exports.read(io.BytesIO(body), stable_id(url or hashlib.sha256(body).hexdigest())):
-        found.append(article)
-        count += len(article.comments)
-        if count > schema.MAX_OF_A_PAGE:
-            raise DocumentError(f"more than {schema.MAX_OF_A_PAGE:,} comments; cut the export, or read it with `threadwise parse FILE`")
-    return found
+def _kept(comment: Comment) -> Comment:
+    return replace(comment, author=comment.author and comment.author[: schema.AUTHOR_CHARS], text=comment.text[: schema.TEXT_CHARS])
+
+
+def _threads(found: list[Article], lost: list[str], url: str | None) -> _Threads:
+    """The threads of an export that can be kept. Raises DocumentError where something is broken and none is left."""
+    kept = list[Article]()
+    for number, article in enumerate(found, start=1):
+        try:
+            kept.append(_named(article, url))
+        except DocumentError as error:
+            lost = [*lost, f"thread {number}: {error}"]
+    if lost and not kept:
+        raise DocumentError("; ".join(lost))
+    return _Threads(kept, [Notice("export", what) for what in lost])
 
 
 async def _json(request: Request) -> Any:

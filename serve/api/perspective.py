@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from labels.ids import stable_id
 from labels.scores import Context, Scored, ScoreInput, Unscored
 from serve import attributes
 from serve.api import fields, loose, scale, wire
 from serve.api.auth import Running, Scores, identify, key_of, site_of
 from serve.api.problems import GOOGLE_TYPE, Failure
 from serve.security import Caller
-from serve.service import CORAL_S, Service, in_thread, language_of
+from serve.service import CORAL_S, Service, in_thread, language_of, likeliest
 from serve.settings import default
+from serve.store.articles import in_address
 from serve.store.comments import Incoming
-from train.release import Manifest
 
 router = APIRouter(include_in_schema=False)  # the discovery document describes it
 MAX_BYTES = 20_480
@@ -31,6 +32,9 @@ _SENTENCE = re.compile(r"\S.*?(?:(?<=[.!?…。！？])[\"'»”’)\]]*+(?=\s|$
 _MAX_SENTENCES = 100
 """Spans of a text beside the whole one; each is a comment to the model."""
 _TITLE_CHARS = 2_000
+_SCHEMAS: Mapping[str, Any] = json.loads(default("discovery.json"))["schemas"]
+_NAMES = frozenset[str]().union(*(schema["properties"] for schema in _SCHEMAS.values()))
+"""All members of all bodies."""
 
 
 def invalid(message: str, kind: str = "INVALID_REQUEST", **more: Any) -> Failure:
@@ -44,40 +48,33 @@ async def analyze(request: Request, running: Running, caller: Scores) -> Respons
 
 
 async def analyzed(body: Mapping[str, Any], request: Request, running: Service, caller: Caller) -> Response:
-    text, settings, manifest = _text(body), running.settings.perspective, running.queue.scorer.manifest
+    text, settings, private = _text(body), running.settings.perspective, body.get("doNotStore") is True
     asked, unsupported = _asked(body, strict=settings.strict)
-    named = _languages(body)
-    found = running.told(text, named[0] if named else None)
-    if settings.unknown_language == "error":
-        _check_language(asked, manifest, named, found)
+    found = _language(body, text, asked, running)
     spans = _spans(text, sentences=body.get("spanAnnotations") is True)
     context = _context(body)
     inputs = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(spans)]
-    answer = await running.score(inputs, request, patience_s=CORAL_S)
-    if body.get("doNotStore") is True:
-        del request.state.texts  # nor in the log
+    answer = await running.score(inputs, request, patience_s=CORAL_S, parts=True, private=private)
     if answer.scored[0].reason is Unscored.FAILED:
         raise Failure(500, "internal", "Internal error encountered.")
-    priors = scale.priors(manifest, balanced=settings.balanced)
+    priors = scale.priors(running.queue.scorer.manifest, balanced=settings.balanced)
     scores = dict(_attributes(asked, answer.scored, [_utf16(text, *span) for span in spans], priors))
-    if settings.store and body.get("doNotStore") is not True:
+    if settings.store and not private:
         await _keep(body, text, answer.scored[0], running, caller)
     languages = body.get("languages") or ([found] if found else [])
     given = {"attributeScores": scores, "languages": languages, "detectedLanguages": [found] if found else languages}
     if "clientToken" in body:
         given["clientToken"] = body["clientToken"]
-    response = shown(given, request)
-    if unsupported:
-        response.headers["X-Threadwise-Unsupported"] = ", ".join(unsupported)
-    return response
+    return shown(given, request, unsupported)
 
 
 @router.post("/v1alpha1/comments:suggestscore")
 @router.post("/comments:suggestscore")
 async def suggest(request: Request, running: Running, caller: Scores) -> Response:
     body = await _body(request, "SuggestCommentScoreRequest")
-    text, scores, languages = _text(body), _suggested(body), _languages(body)
-    found = running.told(text, languages[0] if languages else None)
+    text, languages = _text(body), _languages(body)
+    scores, unsupported = _suggested(body, strict=running.settings.perspective.strict)
+    found = running.told(text, *languages)
     columns = {
         "site": caller.sites[0] if caller.sites else None,
         "key": caller.name,
@@ -90,8 +87,8 @@ async def suggest(request: Request, running: Running, caller: Scores) -> Respons
         "at": running.now,
     }
     await in_thread(running.store.comments.suggest, columns)
-    given: dict[str, Any] = {"detectedLanguages": [found] if found else [], "requestedLanguages": languages}
-    return shown(given | ({"clientToken": body["clientToken"]} if "clientToken" in body else {}), request)
+    given = {"detectedLanguages": [found] if found else [], "requestedLanguages": body.get("languages", [])}
+    return shown(given | ({"clientToken": body["clientToken"]} if "clientToken" in body else {}), request, unsupported)
 
 
 @router.get("/$discovery/rest")
@@ -112,15 +109,30 @@ async def discovery(request: Request, running: Running) -> Response:
 
 
 async def _body(request: Request, schema: str) -> dict[str, Any]:
-    """The body, of the form that the discovery document gives. Raises Failure."""
+    """The body, of the form that the discovery document gives. Raises Failure, and for a mask that does not fit the answer too."""
+    _check_mask(request.query_params.get("fields", ""), schema.replace("Request", "Response"))
     try:
-        value = loose.camel(loose.loads(await request.body()))
+        value = loose.camel(loose.loads(await request.body()), _NAMES)
     except (ValueError, RecursionError) as error:
         raise Failure(400, "invalid_json", f"Invalid JSON payload received. {error}") from error
     if not isinstance(value, dict):
         raise Failure(400, "invalid_json", "Invalid JSON payload received. The root must be an object.")
     wire.check(value, schema)
     return value
+
+
+def _check_mask(mask: str, schema: str) -> None:
+    """Raises Failure 400 that has each path which no answer has: left out in silence, it would look like a comment without scores."""
+    if paths := fields.strangers(mask, schema, fields.Form(_SCHEMAS, _is_attribute)):
+        words = "Error expanding 'fields' parameter. Cannot find matching fields for path '{}'."
+        violations = [{"field": path, "description": words.format(path)} for path in paths]
+        detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}
+        raise Failure(400, "invalid", "Request contains an invalid argument.", details=[detail])
+
+
+def _is_attribute(name: str) -> bool:
+    """Whether a name is an attribute's, judged here or not."""
+    return attributes.output_of(name) is not None or name.partition("@")[0] in attributes.table()[1]
 
 
 def _string(body: Mapping[str, Any], name: str) -> str | None:
@@ -144,16 +156,21 @@ def _text(body: Mapping[str, Any]) -> str:
 
 def _asked(body: Mapping[str, Any], *, strict: bool) -> tuple[dict[str, tuple[str, float | None]], list[str]]:
     """Attribute -> (`head.output`, threshold), and the known ones that are not judged here."""
-    judged, known = attributes.table()
     wanted = body.get("requestedAttributes")
     if not wanted:
         raise invalid("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
+    paths, unsupported = _paths(wanted, strict=strict)
+    return {name: (path, _threshold(name, wanted[name] or {})) for name, path in paths.items()}, unsupported
+
+
+def _paths(names: Iterable[str], *, strict: bool) -> tuple[dict[str, str], list[str]]:
+    """Attribute -> `head.output`, and the known ones that are not judged here. Raises Failure for others; where `strict`, for those too."""
     found, unsupported = {}, []
-    for name, given in wanted.items():
+    for name in names:
         base = name.partition("@")[0]
-        if base in judged:
-            found[name] = (judged[base], _threshold(name, given or {}))
-        elif base in known and not strict:
+        if path := attributes.output_of(name):
+            found[name] = path
+        elif base in attributes.table()[1] and not strict:
             unsupported.append(base)
         else:
             raise invalid(f"Unknown requested attribute: {name}")
@@ -172,17 +189,29 @@ def _languages(body: Mapping[str, Any]) -> list[str]:
     return [code for one in body.get("languages", ()) if (code := language_of(one))]
 
 
-def _check_language(asked: Mapping[str, tuple[str, float | None]], manifest: Manifest, named: list[str], found: str | None) -> None:
-    """Raises Failure where Google would refuse: no language, or one in which an attribute was never learned."""
-    languages = named or ([found] if found else [])
+def _language(body: Mapping[str, Any], text: str, asked: Mapping[str, tuple[str, float | None]], running: Service) -> str | None:
+    """The language in which a text is scored. What the client names are hints: Coral says `en` wherever it does not know the locale.
+
+    With `unknown_language = "error"` they bind, as at Google: one of them in which all attributes were learned. Raises Failure where there
+    is none.
+    """
+    named = _languages(body)
+    found = running.told(text, *named)
+    if running.settings.perspective.unknown_language == "score":
+        return found
+    sent = body.get("languages")
+    languages = sent or ([found] if found else [])
     if not languages:
         raise invalid("Unable to detect language", "LANGUAGE_DETECTION_FAILED")
+    rows, left = running.queue.scorer.manifest.rows, named if sent else languages
     for attribute, (path, _) in asked.items():
-        learned = manifest.rows.get(path) or manifest.rows.get(path.partition(".")[0], {})
-        if not any(lang in learned for lang in languages):
+        learned = rows.get(path) or rows.get(path.partition(".")[0], {})
+        left = [lang for lang in left if lang in learned]
+        if not left:
             words = f"Attribute {attribute} does not support request languages: {', '.join(languages)}"
-            error = {"requestedLanguages" if named else "detectedLanguages": languages, "attribute": attribute}
+            error = {"requestedLanguages" if sent else "detectedLanguages": languages, "attribute": attribute}
             raise invalid(words, "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE", languageNotSupportedByAttributeError=error)
+    return found if found in left else likeliest(text, left)
 
 
 def _context(body: Mapping[str, Any]) -> Context:
@@ -240,10 +269,11 @@ def _score(value: float) -> dict[str, Any]:
     return {"value": value, "type": "PROBABILITY"}
 
 
-def _suggested(body: Mapping[str, Any]) -> dict[str, float]:
-    """Attribute -> value. Raises Failure for what says nothing."""
-    found = {}
-    for name, given in body.get("attributeScores", {}).items():
+def _suggested(body: Mapping[str, Any], *, strict: bool) -> tuple[dict[str, float], list[str]]:
+    """Attribute -> value, and the known ones that are not judged here. Raises Failure for what says nothing."""
+    sent, found = body.get("attributeScores", {}), {}
+    _, unsupported = _paths(sent, strict=strict)
+    for name, given in sent.items():
         spans = (given or {}).get("spanScores", [])
         if any("begin" not in span or "end" not in span for span in spans):
             raise invalid(f"Span scores for {name} need begin and end")
@@ -255,20 +285,21 @@ def _suggested(body: Mapping[str, Any]) -> dict[str, float]:
         found[name] = value
     if not found:
         raise invalid("Missing attribute_scores")
-    return found
+    return found, unsupported
 
 
 async def _keep(body: Mapping[str, Any], text: str, scored: Scored, running: Service, caller: Caller) -> None:
-    token = _string(body, "clientToken")
-    if not token:
-        return  # without an id it could neither be found again nor erased
-    incoming = Incoming(token.replace("/", "_")[:200], site_of(caller, None), text.replace("\x00", "\ufffd"))
+    # Without an id it could neither be found again nor erased: a text that comes without one is known by what it says.
+    name = in_address(token) if (token := body.get("clientToken")) else stable_id(text)
+    incoming = Incoming(name, site_of(caller, None), text.replace("\x00", "\ufffd"))
     await in_thread(running.store.comments.put, incoming, scored, running.act(incoming, scored), running.now)
 
 
-def shown(value: dict[str, Any], request: Request) -> Response:
-    """As Google writes it: indented unless prettyPrint=false, cut to the members that `fields` names."""
+def shown(value: dict[str, Any], request: Request, unsupported: Sequence[str] = ()) -> Response:
+    """As Google writes it: indented unless prettyPrint=false, cut to the members that `fields` names. A header names the attributes that
+    are not judged here."""
     if mask := request.query_params.get("fields"):
         value = fields.trimmed(value, mask)
     indent = None if request.query_params.get("prettyPrint") == "false" else 2
-    return Response(json.dumps(value, ensure_ascii=False, indent=indent), media_type=GOOGLE_TYPE)
+    headers = {"X-Threadwise-Unsupported": ", ".join(unsupported)} if unsupported else {}
+    return Response(json.dumps(value, ensure_ascii=False, indent=indent), headers=headers, media_type=GOOGLE_TYPE)

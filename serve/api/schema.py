@@ -10,11 +10,19 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 
 from labels import schema as labels
-from labels.scores import Scored
+from labels.scores import MAX_CHARS, Scored
+from serve.store.articles import ID_CHARS, kept_as
 from serve.store.comments import Stored
 
 MAX_COMMENTS = 1_000
 MAX_OF_A_PAGE = 10_000
+TEXT_CHARS = 2 * MAX_CHARS
+"""Of a comment that is kept: one that is too long to be scored a person may read, but storing it must not hold up all others."""
+AUTHOR_CHARS = 200
+LANG_CHARS, TIME_CHARS, WAY_CHARS = 20, 40, 100
+"""Of what a page says of itself and its comments, as serve/store/tables.py has them."""
+ARTICLE_CHARS = 2_000
+"""Of an article's id, which may be the page's address."""
 OUTPUTS = list(dict.fromkeys(name for head in labels.HEADS for name in head.names))
 """Names that a decision may give as its reason; two heads share "neutral"."""
 
@@ -42,7 +50,8 @@ def _known(label: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/]+$", description="Yours; no control characters, no /.")]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
-Author = Annotated[Annotated[str, Field(max_length=200), AfterValidator(_storable)] | None, AfterValidator(_or_none)]
+ArticleId = Annotated[str, Field(min_length=1, max_length=ARTICLE_CHARS), AfterValidator(_storable), AfterValidator(kept_as)]
+Author = Annotated[Annotated[str, Field(max_length=AUTHOR_CHARS), AfterValidator(_storable)] | None, AfterValidator(_or_none)]
 Time = Annotated[
     str,
     Field(
@@ -55,7 +64,10 @@ Time = Annotated[
 _TIME_SAID = "When it was written: an ISO 8601 date, or date and time with `Z` or an offset where that is known. The day must exist."
 Language = Annotated[str, Field(max_length=35, examples=["bg"])]
 _LANGUAGE_SAID = "ISO 639-1 or BCP 47; told from the text where it is absent."
-_ARTICLE_SAID = "Yours: an id or the address of what it stands under. The title that /v1/articles has stored under this id is its context."
+_ID_KEPT = f"One of more than {ID_CHARS} characters is kept and shown as its beginning, `~` and a hash; either is the same article."
+_ARTICLE_SAID = (
+    "Yours: an id or the address of what it stands under. The title that /v1/articles has stored under this id is its context. " + _ID_KEPT
+)
 State = Literal["open", "decided"]
 ActionName = Literal["publish", "review", "reject"]
 
@@ -152,14 +164,16 @@ class Comment(BaseModel):
     """One comment of a page. An answer has all members; of what is sent, `id` and `text` are needed."""
 
     id: str = Field(description="The page's own where it has one, else a stable one; none twice.")
-    text: str = Field(description="Empty where the page has lost it.")
+    text: str = Field(description=f"Empty where the page has lost it; cut after {TEXT_CHARS:,} characters.")
     number: int | None = Field(None, description="The number printed on a numbered list; null elsewhere.")
-    author: str | None = Field(None, description="Null where nobody is named; an empty one is read so.")
+    author: str | None = Field(
+        None, description=f"Null where nobody is named; an empty one is read so. Cut after {AUTHOR_CHARS} characters."
+    )
     reply_to: str | None = Field(
         None, description="Id of the comment that it answers; null: it answers the article. What names none, or closes a circle, is cut."
     )
     replies: list[str] = Field([], description="Ids that the page itself lists as answers to this comment.")
-    created_at: str | None = Field(None, description=_PAGE_TIME_SAID)
+    created_at: str | None = Field(None, max_length=TIME_CHARS, description=_PAGE_TIME_SAID)
     created_at_raw: str | None = Field(None, description="The time as it is written on the page.")
 
 
@@ -171,20 +185,26 @@ class Notice(BaseModel):
 class Article(BaseModel):
     """A page and its thread. An answer has all members; none is needed of what is sent. No text holds NUL or halves of surrogate pairs."""
 
-    id: str = Field("", description="Stable: the same page has the same. Where it is empty, one is made of the address or the text.")
+    id: str = Field(
+        "", description=f"Stable: the same page has the same. Where it is empty, one is made of the address or the text. {_ID_KEPT}"
+    )
     url: str | None = Field(None, description=_URL_SAID)
     title: str | None = Field(None, description=_TITLE_SAID)
-    lang: str | None = Field(None, description="ISO 639-1; null: the text gives no evidence.")
+    lang: str | None = Field(None, max_length=LANG_CHARS, description="ISO 639-1; null: the text gives no evidence.")
     author: str | None = Field(None, description=_WRITER_SAID)
-    published_at: str | None = Field(None, description=_PAGE_TIME_SAID)
+    published_at: str | None = Field(None, max_length=TIME_CHARS, description=_PAGE_TIME_SAID)
     text: str | None = Field(None, description="What the article says, without the comments; in an answer never null.")
-    read_by: str | None = Field(None, description="The way of reading that won; null: it was sent as an Article.")
+    read_by: str | None = Field(None, max_length=WAY_CHARS, description="The way of reading that won; null: it was sent as an Article.")
     comments: list[Comment] = Field([], max_length=MAX_OF_A_PAGE, description="In the order of the page.")
     warnings: list[Notice] = Field([], description="What was odd about the page: nothing is lost silently.")
 
 
+_LOST_SAID = "What of the export could not be read; `where` is `export`. Empty: all was read."
+
+
 class Threads(BaseModel):
-    articles: list[Article] = Field(description="One for each thread of the export.")
+    articles: list[Article] = Field(description="One for each thread of the export that could be read.")
+    warnings: list[Notice] = Field([], description=_LOST_SAID)
 
 
 class LiveComment(_In):
@@ -192,9 +212,12 @@ class LiveComment(_In):
         extra="forbid",
         json_schema_extra={"examples": [{"text": "You are an idiot.", "article": "tram-line", "author": "Ana", "reply_to": "17"}]},
     )
-    text: Text = Field(description="As the reader wrote it. An empty one, or one over 200,000 characters, goes to review unscored.")
+    # Within Annotated, the length is asked of what _storable gives; before it, half of a surrogate pair would be no text at all.
+    text: Annotated[Text, Field(max_length=TEXT_CHARS)] = Field(
+        description=f"As the reader wrote it. An empty one, or one over {MAX_CHARS:,} characters, goes to review unscored."
+    )
     site: Name | None = Field(None, description="Default: the key's site, else `default`.")
-    article: Name | None = Field(None, description=_ARTICLE_SAID, examples=["tram-line", "https://example.org/tram-line"])
+    article: ArticleId | None = Field(None, description=_ARTICLE_SAID, examples=["tram-line", "https://example.org/tram-line"])
     author: Author = Field(None, description="Who wrote it, by the name or id that the policy's lists hold. Empty: nobody is named.")
     reply_to: Id | None = Field(None, description="Id of the comment of this site that it answers; null: it answers the article.")
     created_at: Time | None = Field(None, description=_TIME_SAID)
@@ -213,7 +236,7 @@ class ReasonOut(BaseModel):
 class CommentOut(BaseModel):
     id: str = Field(description="Yours; unique within the site.")
     site: str = Field(description="The site that it belongs to.")
-    article: str | None = Field(description="What it stands under, as it was sent; of a page, the id of the stored article.")
+    article: str | None = Field(description=f"What it stands under, as it was sent; of a page, the id of the stored article. {_ID_KEPT}")
     reply_to: str | None = Field(description="Id of the comment that it answers; null: it answers the article.")
     author: str | None = Field(description="Who wrote it; null: nobody is named.")
     created_at: str | None = Field(description="When it was written, as it was sent; null: not known.")
@@ -258,13 +281,14 @@ class ArticlePage(BaseModel):
 
 
 class ArticleStored(BaseModel):
-    id: str = Field(description="The `article` of its comments; it can stand in an address.")
+    id: str = Field(description="The `article` of its comments.")
     comments: int = Field(description="How many comments the page holds.")
     review: int = Field(description="How many of them wait for a moderator.")
 
 
 class ArticlesStored(BaseModel):
-    articles: list[ArticleStored] = Field(description="One for each thread of the export that has comments.")
+    articles: list[ArticleStored] = Field(description="One for each thread of the export that has comments and could be read.")
+    warnings: list[Notice] = Field([], description=_LOST_SAID)
 
 
 Label = Annotated[str, Field(json_schema_extra={"enum": OUTPUTS}), AfterValidator(_known)]
@@ -338,7 +362,7 @@ _SAID = {
     415: "A body of another content type is needed.",
     422: "Readable, but not what is asked for; `detail` says where.",
     429: "More requests a minute than the key may send; Retry-After says when to come back.",
-    503: "The scoring queue is full or the database cannot be used; Retry-After says when to come back. Nothing was stored.",
+    503: "Too much waits, it takes too long or the database cannot be used; Retry-After says when to come back. Nothing was stored.",
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {status: {**_PROBLEM, "description": said} for status, said in _SAID.items()}
 """What any request may be answered instead."""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from labels import schema
 from serve.review.access import Person
+from serve.store.articles import kept_as
 from serve.store.desk_queue import SORTS, Wanted
 from serve.store.tables import SCORES
 
@@ -19,7 +20,7 @@ STATES = ("open", "escalated", "decided", "all")
 
 def wanted(query: Mapping[str, str], person: Person) -> Wanted:
     """The view of the queue; never more than the person's own sites."""
-    cleaned = {name: query.get(name, "").replace("\x00", "").strip()[:200] for name in NAMES}
+    cleaned = {name: _cleaned(name, query.get(name, "")) for name in NAMES}
     given = {name: value for name, value in cleaned.items() if value}
     heads = {name: given[name] for name in ("stance", "reply_stance", "sentiment") if given.get(name) in schema.BY_NAME[name].names}
     texts = {name: given[name] for name in ("site", "article", "author", "lang") if name in given}
@@ -37,6 +38,12 @@ def wanted(query: Mapping[str, str], person: Person) -> Wanted:
         text=given.get("q"),
         sort=given["sort"] if given.get("sort") in SORTS else "urgency",
     )
+
+
+def _cleaned(name: str, value: str) -> str:
+    """What is asked for, as it is kept: an article may be given by a long address."""
+    value = value.replace("\x00", "").strip()
+    return kept_as(value) if name == "article" else value[:200]
 
 
 def parsed(text: str) -> dict[str, str]:

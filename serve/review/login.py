@@ -9,6 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from serve import security
 from serve.api.auth import Running, begin_session
+from serve.api.problems import Failure
+from serve.api.session import session_of
 from serve.review.access import N_, LoggedOut, Reader, Refusal, person
 from serve.review.pages import render
 from serve.security import Caller
@@ -40,10 +42,11 @@ async def log_in(
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise Refusal(403, "cross_site", N_("This request comes from another site’s page, or does not say where it comes from."))
     shown = {"wanted": _own(wanted), "name": username}
-    if running.logins.take(username, running.settings.limits.login_per_minute):
+    try:
+        token = await session_of(running, request, username, password)
+    except Failure:
         await in_thread(running.refused, request, "too_many_logins")
         return render(request, None, "login.html.j2", 429, wrong="often", **shown)
-    token = await in_thread(security.sign_in, running.store.accounts, username, password, running.now)
     if token is None:
         await in_thread(running.refused, request, "bad_login")
         return render(request, None, "login.html.j2", 401, wrong="name", **shown)

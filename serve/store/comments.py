@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from labels.errors import ThreadwiseError
 from labels.scores import Context, Scored
+from labels.thread import Article
 from serve.policy import Verdict
-from serve.store import desk_decisions
+from serve.store import articles, desk_decisions
 from serve.store.database import transaction
 from serve.store.desk_decisions import Act
 from serve.store.desk_urgency import measures
 from serve.store.tables import comments, suggestions, versions
 
+T = TypeVar("T")
 _TRIES = 5
 _PART = 500
 """Ids in one statement."""
@@ -116,9 +118,7 @@ class Comments:
     def digests(self, site: str, ids: Sequence[str]) -> dict[str, str]:
         """Id -> digest of the newest version, of those that are stored."""
         with transaction(self._engine, writes=False) as connection:
-            parts = [ids[begin : begin + _PART] for begin in range(0, len(ids), _PART)]
-            queries = [_SELECT.where(comments.c.site == site, comments.c.id.in_(part)) for part in parts]
-            return {row.id: row.digest for query in queries for row in connection.execute(query)}
+            return {one.id: one.digest for one in _held(connection, [(site, one) for one in ids]).values()}
 
     def context(self, site: str, reply_to: str | None, title: str | None) -> Context:
         """What a comment stands under, as far as it is stored."""
@@ -133,23 +133,25 @@ class Comments:
         """Stores a comment, or a new version of it where something changed; with whether the id is new. On disk when it returns."""
         return self.put_all([(incoming, scored, verdict)], now)[0]
 
-    def put_all(self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int) -> list[tuple[Stored, bool]]:
-        """As `put`, all or none of them."""
+    def put_all(
+        self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int, pages: Sequence[tuple[str, Article]] = ()
+    ) -> list[tuple[Stored, bool]]:
+        """As `put`, all or none of them, and with them the articles of `pages` (site, article)."""
         for _ in range(_TRIES - 1):
             try:
-                return self._put_all(items, now)
+                return self._put_all(items, now, pages)
             except sa.exc.IntegrityError:
                 continue  # another process stored one of the ids first: now it is there
-        return self._put_all(items, now)
+        return self._put_all(items, now, pages)
 
-    def _put_all(self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int) -> list[tuple[Stored, bool]]:
-        found: dict[int, tuple[Stored, bool]] = {}
+    def _put_all(
+        self, items: Sequence[tuple[Incoming, Scored, Verdict]], now: int, pages: Sequence[tuple[str, Article]]
+    ) -> list[tuple[Stored, bool]]:
         with transaction(self._engine, writes=True) as connection:
-            # Always in the same order: two pages that share comments must not wait for each other.
-            for place in sorted(range(len(items)), key=lambda place: (items[place][0].site, items[place][0].id)):
-                incoming, scored, verdict = items[place]
-                found[place] = _put(connection, incoming, _judged(scored, verdict), now)
-        return [found[place] for place in range(len(items))]
+            found = _put(connection, [(one, _judged(scored, verdict)) for one, scored, verdict in items], now)
+            for site, article in sorted(pages, key=lambda page: (page[0], page[1].id)):  # after comments, as where they are erased
+                articles.put(connection, site, article, now)
+        return found
 
     def page(self, where: Filter, *, after: int = 0, limit: int = 50) -> list[Stored]:
         """Comments that fit, oldest first, from the cursor `after` (a comment's number) on."""
@@ -219,30 +221,56 @@ def _judged(scored: Scored, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _put(connection: Connection, incoming: Incoming, judged: dict[str, Any], now: int) -> tuple[Stored, bool]:
-    held = _get(connection, incoming.site, incoming.id, lock=True)
-    if held is not None and held.digest == incoming.digest:
-        return held, False
-    _write(connection, held, incoming, judged, now)
-    found = _get(connection, incoming.site, incoming.id)
-    if found is None:
-        raise ThreadwiseError(f"comment {incoming.id} vanished while it was stored")
-    return found, held is None
+def _put(connection: Connection, items: Sequence[tuple[Incoming, dict[str, Any]]], now: int) -> list[tuple[Stored, bool]]:
+    """Stores what is new or changed, each with whether its id is new. Of an id that stands there twice the last one is stored."""
+    last = {_key(incoming): (incoming, judged) for incoming, judged in items}
+    held = _held(connection, last, lock=True)
+    # Always in the same order: two pages that share comments must not wait for each other.
+    fresh = [last[key] for key in sorted(last.keys() - held.keys())]
+    versioned = list[dict[str, Any]]()
+    for key in sorted(held, key=lambda key: held[key].number):
+        incoming, judged = last[key]
+        if incoming.digest != held[key].digest:
+            version = held[key].version + 1
+            _change(connection, held[key].number, **_columns(incoming, judged, version, now))
+            versioned.append(_version(held[key].number, version, incoming, judged, now))
+    if fresh:
+        rows = [_columns(one, judged, 1, now) | {"site": one.site, "id": one.id, "received": now} for one, judged in fresh]
+        numbers = connection.execute(comments.insert().returning(comments.c.number, sort_by_parameter_order=True), rows).scalars()
+        versioned += [_version(number, 1, *item, now) for number, item in zip(numbers, fresh, strict=True)]
+    if versioned:
+        connection.execute(versions.insert(), versioned)
+    found = _held(connection, last)
+    return [(found[key], key not in held) for key in (_key(incoming) for incoming, _ in items)]
 
 
-def _write(connection: Connection, held: Stored | None, incoming: Incoming, judged: dict[str, Any], now: int) -> None:
-    version = held.version + 1 if held else 1
+def _key(incoming: Incoming) -> tuple[str, str]:
+    return incoming.site, incoming.id
+
+
+def _held(connection: Connection, keys: Collection[tuple[str, str]], *, lock: bool = False) -> dict[tuple[str, str], Stored]:
+    """Those that are stored. `lock`: nobody else changes them before the end of the transaction."""
+    place = sa.tuple_(comments.c.site, comments.c.id)
+    numbered = [sa.select(comments.c.number).where(place.in_(part)) for part in _parts(list(keys))]
+    numbers = sorted(number for query in numbered for number in connection.execute(query).scalars())
+    queries = [_SELECT.where(comments.c.number.in_(part)).order_by(comments.c.number) for part in _parts(numbers)]
+    rows = [row for query in queries for row in connection.execute(query.with_for_update(of=comments) if lock else query).mappings()]
+    return {(row["site"], row["id"]): _stored(row) for row in rows}
+
+
+def _parts(values: Sequence[T]) -> list[Sequence[T]]:
+    return [values[begin : begin + _PART] for begin in range(0, len(values), _PART)]
+
+
+def _columns(incoming: Incoming, judged: dict[str, Any], version: int, now: int) -> dict[str, Any]:
+    """The columns of a comment that its newest version decides."""
     values = {name: getattr(incoming, name) for name in ("article", "author", "reply_to", "created_at")}
     values |= {"version": version, "state": "open" if judged["action"] == "review" else "decided", "action": judged["action"]}
-    values |= measures(judged, incoming.text, now)
-    if held:
-        number = held.number
-        _change(connection, number, **values)
-    else:
-        new = comments.insert().values(site=incoming.site, id=incoming.id, received=now, **values).returning(comments.c.number)
-        number = connection.execute(new).scalar_one()
-    row = {"comment": number, "version": version, "text": incoming.text, "digest": incoming.digest, "at": now}
-    connection.execute(versions.insert().values(row | judged))
+    return values | measures(judged, incoming.text, now)
+
+
+def _version(number: int, version: int, incoming: Incoming, judged: dict[str, Any], now: int) -> dict[str, Any]:
+    return {"comment": number, "version": version, "text": incoming.text, "digest": incoming.digest, "at": now} | judged
 
 
 def _change(connection: Connection, number: int, **values: Any) -> None:

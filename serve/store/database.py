@@ -22,6 +22,8 @@ from serve.store import tables
 
 _BUSY_MS = 5_000
 """How long a writer waits for another process's transaction on SQLite."""
+_SHOWN = ("user", "host", "port", "dbname", "sslmode")
+"""Of a database URL's parameters, those that people are shown: any other may hold a password."""
 _LOCK = 0x7472656164
 """Advisory lock of PostgreSQL under which migrations run, so that two servers may start at once."""
 
@@ -29,16 +31,27 @@ _LOCK = 0x7472656164
 def connect(url: str) -> Engine:
     """An engine; nothing is opened yet. Raises StoreError for a URL of another kind of database."""
     try:
-        parsed = sa.make_url(url)
-    except SQLAlchemyError as error:
-        raise StoreError(f"database: {_shown(url)} is no database URL, such as sqlite:///threadwise.db") from error
-    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise StoreError(f"database: {parsed.drivername} is not known; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+        return _engine(sa.make_url(url))
+    except (SQLAlchemyError, ValueError):  # their words may hold the password
+        raise StoreError("database: no database URL; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
+
+
+def shown(url: str | sa.URL) -> str:
+    """A database URL for errors and logs: whose and where it is, and nothing that could be a secret. `url`: one that `connect` takes."""
+    parsed = sa.make_url(url)
+    return parsed.difference_update_query(set(parsed.query).difference(_SHOWN)).render_as_string(hide_password=True)
+
+
+def _engine(url: sa.URL) -> Engine:
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreError(f"database: {url.drivername} is not known; use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
     # Errors show no values of statements: those are what people wrote, and errors go to the log.
     shared: dict[str, Any] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 5, "hide_parameters": True}
-    if parsed.drivername == "postgresql+psycopg":
+    if url.drivername == "postgresql+psycopg":
+        if "@" in f"{url.host}{url.database}":  # the end of a password, which the driver would name as the host
+            raise StoreError("database: an @ too many; in a user's name or a password it is written %40")
         return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **shared)
-    if not parsed.database or parsed.database == ":memory:":
+    if not url.database or url.database == ":memory:":
         raise StoreError("database: SQLite needs a file, such as sqlite:///threadwise.db")
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, **shared)
     event.listen(engine, "connect", _prepare)
@@ -79,7 +92,7 @@ def migrate(engine: Engine) -> None:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             command.upgrade(alembic(connection), "head")
     except SQLAlchemyError as error:
-        raise StoreError(f"database {engine.url.render_as_string()}: {_words(error)}") from error
+        raise StoreError(f"database {shown(engine.url)}: {_words(error)}") from error
 
 
 def revision(engine: Engine) -> str:
@@ -122,7 +135,3 @@ def _compact(connection: Any, dialect: str) -> None:
 def _words(error: SQLAlchemyError) -> str:
     """The database's own words, one line."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-
-
-def _shown(url: str) -> str:
-    return url.rsplit("@", maxsplit=1)[-1]  # never the password

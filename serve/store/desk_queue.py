@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from labels import schema
 from serve.store.database import transaction
-from serve.store.tables import SCORES, articles, comments, decisions, versions
+from serve.store.tables import INDEXED_CHARS, SCORES, articles, comments, decisions, versions
 
 LIKELY = 0.5
 """Probability of toxicity from which the model and a person who publishes disagree, and below which it disagrees with one who rejects."""
@@ -279,14 +279,16 @@ def _leads(head: str, output: str) -> sa.ColumnElement[bool]:
 
 
 def _says(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
-    """All words stand in the text; each may go on. On PostgreSQL an older version counts too."""
+    """All words stand in the text; each may go on. On PostgreSQL an older version counts too, and the beginning of a very long text."""
     if dialect == "sqlite":
         match = " ".join(f'"{word}"*' for word in words)
         found = sa.text("SELECT rowid FROM texts WHERE texts MATCH :match").bindparams(match=match)
         return comments.c.number.in_(found.columns(sa.column("rowid", sa.Integer)))
     match = " & ".join(f"'{word}':*" for word in words)
-    simple: sa.ColumnElement[str] = sa.literal_column("'simple'")  # as the index has it: a parameter would not be seen to be the same
-    vector = sa.func.to_tsvector(simple, versions.c.text)
+    # As the index has them: parameters would not be seen to be the same.
+    simple: sa.ColumnElement[str] = sa.literal_column("'simple'")
+    begin: sa.ColumnElement[int] = sa.literal_column(str(INDEXED_CHARS))
+    vector = sa.func.to_tsvector(simple, sa.func.left(versions.c.text, begin))
     said = sa.select(versions.c.comment).where(vector.op("@@")(sa.func.to_tsquery(simple, match)))
     return comments.c.number.in_(said.correlate(None))
 

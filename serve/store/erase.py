@@ -16,6 +16,8 @@ from serve.store.database import compact, transaction
 from serve.store.tables import articles, audit, comments, decisions, outbox, suggestions, versions, views
 
 _BATCH = 500
+_LOCK = 0x7265746169
+"""Advisory lock of PostgreSQL under which retention empties texts."""
 T = TypeVar("T")
 
 
@@ -25,55 +27,79 @@ class Eraser:
 
     def author(self, name: str, site: str | None, by: str, now: int) -> int:
         """All comments of an author, texts and name in articles, and the name in saved views. Returns how many comments."""
-        return self._erase(comments.c.author == name, site, by, now, name)
+        return self._erase(comments.c.author == name, site, by, now, author=name)
 
     def comment(self, id: str, site: str | None, by: str, now: int) -> int:
         """One comment (of each site that has this id, where none is named) with versions, scores, decisions, events and log.
 
-        Returns how many comments.
+        Scores that were suggested of it go too, also where the comment itself was never stored. Returns how many comments.
         """
-        return self._erase(comments.c.id == id, site, by, now)
+        return self._erase(comments.c.id == id, site, by, now, id=id)
 
     def expire(self, before: int, now: int) -> int:
-        """Empties the texts, names and notes of versions older than `before`; scores and decisions stay. Returns how many versions."""
-        old = sa.and_(versions.c.at < before, versions.c.text != "")
-        with transaction(self._engine, writes=True) as connection:
-            numbers = connection.execute(sa.select(versions.c.comment).where(old).distinct()).scalars().all()
-            count = connection.execute(versions.update().where(old).values(text="")).rowcount
-            for part in _parts(numbers):
-                kept = sa.exists().where(versions.c.comment == comments.c.number, versions.c.text != "")
-                connection.execute(comments.update().where(comments.c.number.in_(part), ~kept).values(author=None))
-                connection.execute(decisions.update().where(decisions.c.comment.in_(part), decisions.c.at < before).values(note=None))
-            said = sa.and_(articles.c.at < before, sa.or_(articles.c.text != "", articles.c.author.is_not(None)))
-            beside = (
-                suggestions.delete().where(suggestions.c.at < before),
-                outbox.delete().where(outbox.c.created < before),
-                articles.update().where(said).values(text="", author=None),
-            )
-            gone = count + sum(connection.execute(statement).rowcount for statement in beside)
-            if count:
-                connection.execute(audit.insert().values(at=now, by="retention", what="expired", detail={"versions": count}))
-        if gone:
-            compact(self._engine)
+        """As `empty`, and rewrites the database's files, which locks the tables meanwhile: not for a server at work."""
+        count = self.empty(before, now)
+        compact(self._engine)
         return count
 
-    def _erase(self, which: sa.ColumnElement[bool], site: str | None, by: str, now: int, author: str | None = None) -> int:
+    def empty(self, before: int, now: int) -> int:
+        """Empties texts, names and notes that are older than `before`; scores and decisions stay, but suggested ones go with their text.
+
+        What that frees in the database's files is left to the database. Returns how many versions of comments were emptied.
+        """
+        old = sa.and_(versions.c.at < before, versions.c.text != "")
+        newer = sa.exists().where(versions.c.comment == comments.c.number, versions.c.at >= before)
+        named = sa.and_(comments.c.received < before, comments.c.author.is_not(None), ~newer)
+        noted = sa.and_(decisions.c.at < before, decisions.c.note.is_not(None))
+        said = sa.and_(articles.c.at < before, sa.or_(articles.c.text != "", articles.c.author.is_not(None)))
+        with transaction(self._engine, writes=True) as connection:
+            if connection.dialect.name == "postgresql":
+                # Two servers that emptied the same rows, each in an order of its own, could wait for each other.
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            count = connection.execute(versions.update().where(old).values(text="")).rowcount
+            connection.execute(comments.update().where(named).values(author=None))
+            connection.execute(decisions.update().where(noted).values(note=None))
+            connection.execute(articles.update().where(said).values(text="", author=None))
+            connection.execute(suggestions.delete().where(suggestions.c.at < before))
+            if count:
+                connection.execute(audit.insert().values(at=now, by="retention", what="expired", detail={"versions": count}))
+        return count
+
+    def forget_events(self, before: int) -> int:
+        """Deletes events that a target had taken before then, or that were given up; those that wait stay. Returns how many."""
+        over = sa.or_(outbox.c.delivered < before, outbox.c.dead < before)
+        with transaction(self._engine, writes=True) as connection:
+            return connection.execute(outbox.delete().where(over)).rowcount
+
+    def _erase(
+        self, which: sa.ColumnElement[bool], site: str | None, by: str, now: int, *, author: str | None = None, id: str | None = None
+    ) -> int:
         if site is not None:
             which = sa.and_(which, comments.c.site == site)
         with transaction(self._engine, writes=True) as connection:
             rows = connection.execute(sa.select(comments.c.number, comments.c.site, comments.c.id).where(which)).all()
             texts = {text for part in _parts([row.number for row in rows]) for text in _remove(connection, part)}
+            suggested = [one for row in rows for one in _forget_named(connection, row.id, row.site)]
             for row in rows:
-                tokens = (row.id, f"comment:{row.id}")
-                connection.execute(suggestions.delete().where(suggestions.c.token.in_(tokens), _suggested_to(row.site)))
                 connection.execute(audit.delete().where(audit.c.site == row.site, audit.c.comment == row.id))
+            if id is not None:
+                suggested += _forget_named(connection, id, site)
             if author is not None:
                 texts |= _forget_articles(connection, author, site)
                 _forget_views(connection, author)
-            _forget_suggestions(connection, texts, site)
-            connection.execute(audit.insert().values(at=now, by=by, what="erased", site=site, detail={"comments": len(rows)}))
+            _forget_suggestions(connection, texts | {one.text for one in suggested}, site)
+            # Where none is stored, the comment is one of each site that suggested scores of it.
+            count = len(rows) or len({one.site for one in suggested})
+            connection.execute(audit.insert().values(at=now, by=by, what="erased", site=site, detail={"comments": count}))
         compact(self._engine)
-        return len(rows)
+        return count
+
+
+def _forget_named(connection: Connection, id: str, site: str | None) -> Sequence[Any]:
+    """Drops suggestions on a comment that name it, as clients do. Returns their sites and texts."""
+    named = suggestions.c.token.in_((id, f"comment:{id}"))
+    gone = suggestions.delete().where(named, _suggested_to(site)).returning(suggestions.c.site, suggestions.c.text)
+    return connection.execute(gone).all()
 
 
 def _forget_views(connection: Connection, author: str) -> None:
@@ -94,7 +120,7 @@ def _forget_articles(connection: Connection, author: str, site: str | None) -> s
 
 def _forget_suggestions(connection: Connection, texts: Set[str], site: str | None) -> None:
     """Drops suggestions on the texts, and takes the texts out of what others say of the page around their comment."""
-    theirs = _suggested_to(site) if site is not None else sa.true()
+    theirs = _suggested_to(site)
     for part in _parts(list(texts)):
         connection.execute(suggestions.delete().where(suggestions.c.text.in_(part), theirs))
     folded = {_folded(text) for text in texts}
@@ -104,9 +130,9 @@ def _forget_suggestions(connection: Connection, texts: Set[str], site: str | Non
             connection.execute(suggestions.update().where(suggestions.c.number == number).values(context=left))
 
 
-def _suggested_to(site: str) -> sa.ColumnElement[bool]:
-    """The suggestions of a site; a key of all sites names none."""
-    return sa.or_(suggestions.c.site == site, suggestions.c.site.is_(None))
+def _suggested_to(site: str | None) -> sa.ColumnElement[bool]:
+    """The suggestions of a site, and those of keys of all sites, which name none. None: all."""
+    return sa.true() if site is None else sa.or_(suggestions.c.site == site, suggestions.c.site.is_(None))
 
 
 def _without(value: Any, texts: Set[str]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -66,6 +67,26 @@ class Events:
             done = connection.execute(webhooks.update().where(webhooks.c.number == number).values(disabled=now))
             return done.rowcount > 0
 
+    def enable_target(self, number: int) -> bool:
+        with transaction(self._engine, writes=True) as connection:
+            done = connection.execute(webhooks.update().where(webhooks.c.number == number).values(disabled=None))
+            return done.rowcount > 0
+
+    def rotate(self, number: int, secret: str) -> bool:
+        """Signs with this secret from now on, and still with the one before it, so that the target can change over in its own time."""
+        this = webhooks.c.number == number
+        with transaction(self._engine, writes=True) as connection:
+            held = connection.execute(sa.select(webhooks.c.secret).where(this).with_for_update()).scalar()
+            if held is not None:
+                connection.execute(webhooks.update().where(this).values(secret=f"{secret} {held.split()[0]}"))
+            return held is not None
+
+    def resend(self, number: int, now: int) -> int:
+        """Takes the target's events that were given up back into the outbox, with all their tries before them; how many."""
+        given_up = sa.and_(outbox.c.webhook == number, outbox.c.dead.is_not(None), outbox.c.delivered.is_(None))
+        with transaction(self._engine, writes=True) as connection:
+            return connection.execute(outbox.update().where(given_up).values(dead=None, due=now, tries=0)).rowcount
+
     def counts(self) -> dict[int, tuple[int, int]]:
         """Target -> events that wait, events given up."""
         waits = sa.func.sum(sa.case((sa.and_(outbox.c.delivered.is_(None), outbox.c.dead.is_(None)), 1), else_=0))
@@ -74,11 +95,15 @@ class Events:
             rows = connection.execute(sa.select(outbox.c.webhook, waits, dead).group_by(outbox.c.webhook))
             return {number: (int(waiting), int(given_up)) for number, waiting, given_up in rows}
 
-    def claim(self, now: int, lease_ms: int) -> Event | None:
-        """The event that is longest due, ours until the lease ends: a killed sender's events are due again by themselves."""
+    def claim(self, now: int, lease_ms: int, without: Collection[int] = ()) -> Event | None:
+        """The event that is longest due, ours until the lease ends: a killed sender's events are due again by themselves.
+
+        `without`: targets that are left alone.
+        """
         columns = [outbox.c[name] for name in ("number", "id", "body", "tries", "due", "webhook")]
         waits = sa.select(*columns, webhooks.c.url, webhooks.c.secret).join(webhooks, webhooks.c.number == outbox.c.webhook)
         waits = waits.where(outbox.c.delivered.is_(None), outbox.c.dead.is_(None), outbox.c.due <= now, webhooks.c.disabled.is_(None))
+        waits = waits.where(outbox.c.webhook.not_in(without))
         with transaction(self._engine, writes=True) as connection:
             for row in connection.execute(waits.order_by(outbox.c.due).limit(20)).mappings().all():
                 mine = outbox.update().where(outbox.c.number == row["number"], outbox.c.due == row["due"], outbox.c.delivered.is_(None))
@@ -94,16 +119,11 @@ class Events:
         """Due again at `due`; None: given up, and shown as dead."""
         self._update(number, error=error[:500], **({"due": due} if due is not None else {"dead": now}))
 
-    def postpone(self, webhook: int, until: int) -> None:
-        """No event of this target is due before `until`."""
-        waits = sa.and_(outbox.c.webhook == webhook, outbox.c.delivered.is_(None), outbox.c.dead.is_(None), outbox.c.due < until)
-        with transaction(self._engine, writes=True) as connection:
-            connection.execute(outbox.update().where(waits).values(due=until))
-
-    def next_due(self) -> int | None:
-        """When the next event is due; None where none waits."""
+    def next_due(self, without: Collection[int] = ()) -> int | None:
+        """When the next event is due; None where none waits. `without`: as of `claim`."""
         waits = sa.select(sa.func.min(outbox.c.due)).join(webhooks, webhooks.c.number == outbox.c.webhook)
         waits = waits.where(outbox.c.delivered.is_(None), outbox.c.dead.is_(None), webhooks.c.disabled.is_(None))
+        waits = waits.where(outbox.c.webhook.not_in(without))
         with transaction(self._engine, writes=False) as connection:
             return connection.execute(waits).scalar()
 

@@ -22,6 +22,9 @@ SCORES = {f"{head.name}.{name}": f"{head.name}_{name}" for head in schema.HEADS 
 """`head.output` -> its column of `comments`."""
 WATCHED = {name: SCORES[name] for name in ("toxicity.toxicity", "stance.against", "reply_stance.deny", "sentiment.negative")}
 """One output a head, of which the mean is followed over time -> its column."""
+INDEXED_CHARS = 100_000
+"""Of a text, what PostgreSQL finds by its words. It refuses more than a megabyte of them, and words of four bytes a letter, joined by
+hyphens, are indexed one by one and together: of twice as many characters they were 1.5 MB."""
 _UNDECIDED = sa.text("decision IS NULL")
 _Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER
 
@@ -228,7 +231,7 @@ webhooks = Table(
     metadata,
     Column("number", _Big, primary_key=True),
     Column("url", Text, nullable=False),
-    Column("secret", String(200), nullable=False),
+    Column("secret", String(200), nullable=False, doc="after a rotation the new one, a space, the one before"),
     Column("site", String(200), doc="null: all sites"),
     Column("created", BigInteger, nullable=False),
     Column("disabled", BigInteger),

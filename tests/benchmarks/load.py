@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,8 @@ class Load:
 
 
 def closed(port: int, calls: Sequence[Call], connections: int, seconds: float) -> Load:
-    """`connections` clients, each of which asks again as soon as it is answered, until the time is over. Calls are used in a circle."""
+    """`connections` clients, each of which asks again as soon as it is answered. Calls are used in whole circles until the time is over: of
+    a part of them one phase would have shorter ones than another."""
     return asyncio.run(_closed(port, calls, connections, seconds))
 
 
@@ -67,25 +69,31 @@ def opened(
     port: int, calls: Sequence[Call], rate: float, seconds: float, *, even: bool = False, timeout_s: float = 60.0, seed: int = 0
 ) -> Load:
     """`rate` requests a second, whatever the answers do: at random times (Poisson), as from many people who do not wait for each other, or
-    `even`ly spaced, as wrk2 asks."""
-    count = max(int(rate * seconds), 1)
+    `even`ly spaced, as wrk2 asks; in whole circles, as `closed`."""
+    count = math.ceil(rate * seconds / len(calls)) * len(calls)
     gaps = np.full(count, 1 / rate) if even else np.random.default_rng(seed).exponential(1 / rate, count)
     return asyncio.run(_opened(port, calls, np.cumsum(gaps).tolist(), timeout_s))
 
 
 async def _closed(port: int, calls: Sequence[Call], connections: int, seconds: float) -> Load:
     replies: list[Reply] = []
-    order = iter(range(10**9))
     begun = time.monotonic()
+    order = _circles(calls, begun + seconds)
 
     async def client() -> None:
         line = _Line(port)
-        while time.monotonic() < begun + seconds:
-            replies.append(await line.ask(calls[next(order) % len(calls)], time.monotonic()))
+        replies.extend([await line.ask(call, time.monotonic()) for call in order])
         line.close()
 
     await asyncio.gather(*(client() for _ in range(connections)))
     return Load(tuple(replies), time.monotonic() - begun)
+
+
+def _circles(calls: Sequence[Call], end: float) -> Iterator[Call]:
+    """At least one whole circle."""
+    yield from calls
+    while time.monotonic() < end:
+        yield from calls
 
 
 async def _opened(port: int, calls: Sequence[Call], times: Sequence[float], timeout_s: float) -> Load:

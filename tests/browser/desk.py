@@ -45,7 +45,7 @@ class Desk:
 @contextmanager
 def started(folder: Path, model: Path, database: str | None = None) -> Iterator[Desk]:
     """A desk on `database`; None: a SQLite file in `folder`."""
-    options = ("--policy", str(POLICY), "--set", "limits.login_per_minute=100")
+    options = ("--policy", str(POLICY), "--set", "limits.login_per_minute=100", "--set", "limits.login_per_minute_of_address=1000")
     with running(folder, model, *options, database=database) as server:
         store = Store(server.database)
         try:

@@ -4,7 +4,9 @@ written down. The routes are asked of the application, so that a new one without
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,7 +127,8 @@ def made(folder: Path, release: Path, **flags: Any) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def running(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    limits = {"limits.body_bytes": BODY_BYTES, "limits.login_per_minute": LOGINS, "limits.refusals_per_minute": 1_000_000}
+    limits = {"limits.body_bytes": BODY_BYTES, "limits.login_per_minute": LOGINS}
+    limits |= {"limits.login_per_minute_of_address": 1_000_000, "limits.refusals_per_minute": 1_000_000}
     app = made(tmp_path_factory.mktemp("auth"), tiny_release, **limits)
     service: Service = app.state.service
     with TestClient(app, follow_redirects=False) as client:
@@ -352,6 +355,32 @@ def test_guessing_at_the_desk_is_slowed_down_too(running: Running) -> None:
     tries = [running.client.post("/login", data={"username": name, "password": "wrong"}).status_code for _ in range(LOGINS + 1)]
     assert tries == [401] * LOGINS + [429]
     assert [line["why"] for line in running.refusals() if line["by"] == name] == ["bad_login"] * LOGINS + ["too_many_logins"]
+
+
+def test_guessing_under_many_names_is_slowed_down_too(tiny_release: Path, tmp_path: Path) -> None:
+    with TestClient(made(tmp_path, tiny_release, **{"limits.login_per_minute_of_address": 3}), follow_redirects=False) as client:
+        tries = [client.post("/v1/session", json={"name": f"name{number}", "password": "wrong"}) for number in range(4)]
+        assert [found.status_code for found in tries] == [401] * 3 + [429]
+        assert 0 < int(tries[3].headers["Retry-After"]) <= 20
+        assert client.post("/login", data={"username": "name4", "password": "wrong"}).status_code == 429
+
+
+def test_a_storm_of_passwords_is_turned_away_before_it_is_hashed(running: Running) -> None:
+    """Each hash takes 64 MB and every core; and who does not log in must not wait for those who do."""
+    token, _ = running.key()
+
+    def ask(number: int) -> int:
+        if number % 4 == 0:
+            return running.client.get("/v1/whoami", headers={"X-API-Key": token}).status_code
+        return running.client.post("/v1/session", json={"name": f"storm{number}", "password": "wrong"}).status_code
+
+    with ThreadPoolExecutor(40) as pool:
+        found = Counter(pool.map(ask, range(80)))
+    assert found[200] == 20
+    assert found[401] >= 9, "one is hashed, eight wait"
+    assert found[503] > 0
+    assert found[401] + found[503] == 60
+    running.person("viewer")  # the storm is over
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from serve.api import coral
+from serve import settings
+from serve.api import coral, schema
 from serve.policy import Action, Reason, Verdict
 from tests.contract.conftest import CORAL_SECRETS
 from tests.server import Server, running
@@ -121,11 +122,43 @@ def test_what_no_database_takes_does_not_let_a_comment_through(keeper: Server, p
     assert (found.status_code, found.json().get("status")) == (200, "SYSTEM_WITHHELD")
 
 
+def test_a_text_that_is_too_long_is_judged_whole_and_kept_cut(tiny_release: Path, tmp_path: Path, database: str) -> None:
+    options = ("--policy", str(Path(__file__).with_name("policy.toml")), "--set", "coral.store=true")
+    begin = "tram " * (schema.TEXT_CHARS // len("tram "))
+    environment = {"THREADWISE_CORAL_SECRETS": CORAL_SECRETS[0]}
+    with running(tmp_path, tiny_release, *options, database=database, environment=environment) as started:
+        found = [told(started, "x1", f"{begin}{end}").json().get("status") for end in ("quagga", "ends", "ends")]
+        assert found == ["SYSTEM_WITHHELD"] * 3
+        with started.client(started.key("long", "--scope", "read")) as client:
+            kept = client.get("/v1/comments", params={"site": "x1"}).json()["items"]
+    assert [(len(one["text"]), one["reason"]) for one in kept] == [(schema.TEXT_CHARS, "too_long")] * 2, "they differ in what is cut"
+    assert [["a word" in reason["rule"] for reason in one["reasons"]].count(True) for one in kept] == [1, 0]
+
+
 @pytest.mark.parametrize(
     "broken", [b"", b"[]", b"{}", raw(REQUEST | {"comment": {"body": 7}}), raw(REQUEST | {"site": {"id": 7}}), b"[" * 9000]
 )
 def test_a_signed_body_of_another_form(server: Server, broken: bytes) -> None:
     assert ask(server, broken, signed(broken)).status_code == 422
+
+
+def test_tags_of_the_rules_are_answered(server: Server) -> None:
+    assert told(server, "x1", "An okapi.").json() == {"tags": ["FEATURED"]}, "published, and yet not without an opinion"
+    withheld = told(server, "x1", "An okapi and a zebra.").json()
+    assert (withheld["status"], withheld["tags"]) == ("SYSTEM_WITHHELD", ["STAFF"])
+    assert "tags" not in told(server, "x1", "An okapi and a quagga.").json(), "the first rule of another action has none"
+
+
+def test_two_long_stories_are_two(keeper: Server) -> None:
+    begin = "s" * 250
+    for story in (f"{begin}1", f"{begin}2"):
+        body = raw(
+            REQUEST | {"comment": {"body": "The park works well.", "parentID": None}, "site": {"id": "long"}, "story": {"id": story}}
+        )
+        assert ask(keeper, body, signed(body)).status_code == 200
+    with keeper.client(keeper.key("long", "--scope", "read")) as client:
+        found = [client.get("/v1/comments", params={"site": "long", "article": f"{begin}{number}"}).json()["items"] for number in (1, 2)]
+    assert [len(items) for items in found] == [1, 1]
 
 
 @pytest.mark.parametrize("action", list(Action))
@@ -143,6 +176,54 @@ def test_markup_is_read_as_text() -> None:
     assert coral.plain("<p>You &amp; me</p><br>") == "You & me"
     assert coral.plain("1 < 2") == "1 < 2"
     assert coral.plain("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<div>You are</div><div>stupid</div>", "You are\nstupid"),
+        ("a<br>idiot", "a\nidiot"),
+        ("a<BR />\n<br/>idiot", "a\nidiot"),
+        ("<ul><li>one</li><li>two</li></ul>three", "one\ntwo\nthree"),
+        ("st<b>up</b>id", "stupid"),
+        ('<a href="https://a.example" target="_blank" rel="noopener noreferrer ugc">https://a.example</a>', "https://a.example"),
+        ('A <span class="coral-rte-spoiler">word</span>', "A word"),
+        ("&lt;b&gt; is a tag", "<b> is a tag"),
+    ],
+)
+def test_lines_and_words_of_markup_stay_apart(body: str, text: str) -> None:
+    assert coral.plain(body) == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I will <kill you all> tomorrow",
+        "<kill>",
+        "<b you idiot> me",
+        '<b title="you idiot"> me',
+        "<!-- you idiot -->",
+        "<script>you idiot</script>",
+        "I <3 you, and 1 < 2 > 0",
+        "<div",
+    ],
+)
+def test_what_only_looks_like_markup_is_read(body: str) -> None:
+    """Coral sends plain text where the phase asks for it, and readers see all of it."""
+    assert coral.plain(body) == body
+
+
+def test_a_word_in_angle_brackets_hides_nothing_from_the_policy(server: Server) -> None:
+    assert told(server, "x1", "The park <a quagga> works well.").json()["status"] == "SYSTEM_WITHHELD"
+    assert told(server, "x1", "<div>The park has a</div><div>quagga</div>").json()["status"] == "SYSTEM_WITHHELD", "a word of its own"
+
+
+@pytest.mark.parametrize("given", [f"{CORAL_SECRETS[0]},", f" {CORAL_SECRETS[0]} , ,"])
+def test_a_comma_too_many_lets_nobody_in(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("THREADWISE_CORAL_SECRETS", given)
+    secrets = settings.load().coral.secrets
+    assert coral.is_signed(raw(), signed(raw())["X-Coral-Signature"], secrets)
+    assert not coral.is_signed(raw(), "sha256=" + hmac.new(b"", raw(), hashlib.sha256).hexdigest(), secrets)
 
 
 def test_without_secrets_nobody_is_let_in() -> None:

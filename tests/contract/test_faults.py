@@ -287,6 +287,100 @@ def test_a_webhooks_thread_that_ends_is_shown(failing: tuple[Service, TestClient
     assert client.put("/v1/comments/1", json={"text": "x"}).status_code == 201, "the others do their work"
 
 
+class Tired(Failing):
+    """Takes a known time for each comment, and longer than the limit for one that holds the word."""
+
+    each_s = 0.0
+
+    def answers(self, prepared: list[Prepared], *given: Any, **options: Any) -> list[Scored]:  # type: ignore[override]
+        time.sleep(sum(2 * _LIMIT_S if self.word in item.input.text else self.each_s for item in prepared))
+        return Scorer.answers(self, prepared, *given, **options)
+
+
+_LIMIT_S = 3.0
+
+
+@pytest.fixture
+def tired(tiny_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    flags = {"database": f"sqlite:///{tmp_path / 'tired.db'}", "limits.request_s": str(_LIMIT_S)}
+    app = create_app(settings.load(flags=flags), Tired.load(tiny_release, threads=1), Store(flags["database"]))
+    token, key = security.new_key("site", 0)
+    app.state.service.store.accounts.add_key(key)
+    with TestClient(app, headers={"X-API-Key": token}) as client:
+        yield client
+
+
+def thread(count: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": "page",
+        "title": "A page",
+        "comments": [{"id": str(number), "text": f"number {number}"} for number in range(count)],
+    } | more
+
+
+def test_a_live_comment_that_takes_too_long_goes_to_review(tired: TestClient) -> None:
+    found = tired.put("/v1/comments/1", json={"text": "a quagga"})
+    assert found.status_code == 201, found.text
+    value = found.json()
+    assert (value["action"], value["state"], value["scored"], value["reason"]) == ("review", "open", False, "failed")
+    assert 'threadwise_comments_total{outcome="failed"} 1.0' in tired.get("/metrics").text
+
+
+def test_the_limit_is_for_a_part_of_a_page(tired: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tired, "each_s", 0.005)
+    begun = time.monotonic()
+    found = tired.post("/v1/articles", json=thread(800))
+    assert found.status_code == 201, found.text
+    assert time.monotonic() - begun > _LIMIT_S, "all of it takes longer"
+    assert len(stored(tired)) == 800
+
+
+def test_a_page_that_was_ended_goes_on_when_it_comes_again(tired: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tired, "each_s", 0.03)
+    answers = [tired.post("/v1/articles", json=thread(180))]
+    assert unavailable(answers[0])
+    assert tired.get("/v1/articles").json()["items"] == stored(tired) == [], "nothing was stored"
+    while answers[-1].status_code == 503 and len(answers) < 8:
+        time.sleep(int(answers[-1].headers["retry-after"]))  # a busy machine still has the first one's pass in hand
+        answers.append(tired.post("/v1/articles", json=thread(180)))
+    assert answers[-1].status_code == 201
+    assert len(stored(tired)) == 180
+
+
+def test_an_export_is_stored_whole_or_not_at_all(tired: TestClient) -> None:
+    def post(number: int, of: int, text: str) -> str:
+        return (
+            f'<post dsq:id="{number}"><message>{text}</message><isDeleted>false</isDeleted><isSpam>false</isSpam>'
+            f'<author><name>Ana</name></author><thread dsq:id="{of}"/></post>'
+        )
+
+    def export(last: str) -> bytes:
+        threads = "".join(f'<thread dsq:id="{of}"><id/><link>https://a.example/{of}</link><title>T{of}</title></thread>' for of in (1, 2))
+        posts = post(10, 1, "Hello.") + post(20, 2, "Welcome.") + post(21, 2, last)
+        return f'<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">{threads}{posts}</disqus>'.encode()
+
+    assert unavailable(tired.post("/v1/articles", content=export("A quagga.")))
+    assert tired.get("/v1/articles").json()["items"] == stored(tired) == []
+    assert tired.post("/v1/articles", content=export("A zebra.")).status_code == 201
+    assert len(stored(tired)) == 3
+
+
+def test_a_page_that_takes_too_long_to_read_is_given_up(tiny_release: Path, tmp_path: Path) -> None:
+    """And takes nothing from the others: it was read in a process of its own, which is gone."""
+    one = "<li class='comment' id='comment-{0}'><b class='comment-author'>Ana</b><div class='comment-content'><p>Number {0}.</p></div></li>"
+    page = f"<html><body><h1>A page</h1><ol class='comment-list'>{''.join(map(one.format, range(30_000)))}</ol></body></html>"
+    with running(tmp_path, tiny_release, "--set", "limits.request_s=3") as server, server.client(server.key()) as client:
+        assert client.post("/v1/parse", content=b"A title\n\nSome words on it.").status_code == 200, "all is loaded"
+        begun = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(lambda _: client.post("/v1/parse", content=page.encode(), headers={"Content-Type": "text/html"}), range(4))
+            )
+        assert all(unavailable(answer) for answer in answers)
+        assert time.monotonic() - begun < 20
+        assert client.post("/v1/parse", content=b"A title\n\nSome words on it.").status_code == 200
+
+
 def head_of(key: str, length: int) -> str:
     lines = ("POST /v1/score HTTP/1.1", "Host: x", f"X-API-Key: {key}", "Content-Type: application/json", f"Content-Length: {length}")
     return "\r\n".join((*lines, "", ""))

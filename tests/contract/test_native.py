@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -160,6 +161,14 @@ class TestPages:
     def test_what_is_no_page(self, client: httpx2.Client, page: bytes, words: str) -> None:
         assert words in problem(client.post("/v1/parse", content=page), 422, "unreadable_document")["detail"]
 
+    @pytest.mark.parametrize("kind", ["text/html; Charset=koi8-u", 'TEXT/HTML; boundary=x; CHARSET="KOI8-U"'])
+    def test_the_charset_that_http_names_is_taken(self, client: httpx2.Client, kind: str) -> None:
+        title = "Їжаки живуть у ґрунті"
+        page = f"<html><head><title>{title}</title></head><body><p>{title}, бо там тепло й затишно цілу зиму.</p></body></html>"
+        value = ok(client.post("/v1/parse", content=page.encode("koi8-u"), headers={"content-type": kind}))
+        assert value["title"] == title
+        assert not [one for one in value["warnings"] if "guess" in one["what"]]
+
     def test_an_export_gives_all_its_threads(self, client: httpx2.Client) -> None:
         site, options = fresh(), {"headers": {"content-type": "application/xml"}}
         threads = ok(client.post("/v1/parse", content=EXPORT, **options))["articles"]
@@ -182,7 +191,36 @@ class TestPages:
             assert ok(client.get(f"/v1/comments/{quote(one['id'])}", params={"site": site})) == one
         for packed in (gzip.compress(EXPORT), b"PK\x03\x04..."):
             assert "unpacked" in problem(client.post("/v1/parse", content=packed, **options), 422, "unreadable_document")["detail"]
-        problem(client.post("/v1/parse", content=EXPORT[:700], **options), 422, "unreadable_document")
+
+    def test_of_a_broken_export_the_rest_is_given(self, client: httpx2.Client) -> None:
+        site, headers = fresh(), {"content-type": "application/xml"}
+        assert ok(client.post("/v1/parse", content=EXPORT, headers=headers))["warnings"] == []
+        broken = EXPORT[: EXPORT.index(b'<post dsq:id="105">')]
+        value = ok(client.post("/v1/parse", content=broken, headers=headers))
+        assert [[comment["text"] for comment in one["comments"]] for one in value["articles"]] == [["First.", "Second."]]
+        ((where, what),) = ((one["where"], one["what"]) for one in value["warnings"])
+        assert where == "export"
+        assert "breaks off" in what
+        stored = ok(client.post("/v1/articles", content=broken, params={"site": site}, headers=headers), 201)
+        assert ([one["comments"] for one in stored["articles"]], stored["warnings"]) == ([2], value["warnings"])
+        assert len(every(client, "/v1/comments", site=site)) == 2
+        nothing = broken[: broken.index(b"<post")]
+        for path in ("/v1/parse", "/v1/articles"):
+            found = problem(client.post(path, content=nothing, params={"site": site}, headers=headers), 422, "unreadable_document")
+            assert "breaks off" in found["detail"]
+
+    def test_a_thread_that_no_database_takes_leaves_the_others(self, client: httpx2.Client) -> None:
+        def backup(*pages: str) -> bytes:
+            lines = [
+                {"id": page, "pid": "", "text": "x", "user": {"name": "Ana"}, "locator": {"site": "s", "url": f"https://a.example/{page}"}}
+                for page in pages
+            ]
+            return "\n".join(json.dumps(line) for line in ({"version": 1, "users": [], "posts": []}, *lines)).encode()
+
+        value = ok(client.post("/v1/parse", content=backup("1", "a\x00", "3")))
+        assert [one["url"] for one in value["articles"]] == ["https://a.example/1", "https://a.example/3"]
+        assert value["warnings"] == [{"where": "export", "what": "thread 2: a text holds NUL characters or halves of surrogate pairs"}]
+        problem(client.post("/v1/parse", content=backup("a\x00")), 422, "unreadable_document")
 
     def test_an_article_is_stored_with_its_thread(self, client: httpx2.Client) -> None:
         site, sample = fresh(), sample_source()
@@ -216,6 +254,11 @@ class TestPages:
         assert stored["comments"] == 3
         for one in every(client, "/v1/comments", site=site):
             assert ok(client.get(f"/v1/comments/{one['id']}", params={"site": site})) == one, "each id can stand in an address"
+        for name in ("a/b", "a_b"):
+            ok(client.post("/v1/articles", json={"id": name, "comments": comments}, params={"site": site}), 201)
+            assert [one["text"] for one in every(client, "/v1/comments", site=site, article=name)] == ["one", "two", "three"], "two pages"
+        for one in every(client, "/v1/comments", site=site):
+            assert ok(client.get(f"/v1/comments/{quote(one['id'])}", params={"site": site})) == one
         problem(client.post("/v1/articles", json={"comments": [comments[0], comments[0]]}), 422, "invalid")
         problem(client.post("/v1/articles", json=[1]), 422, "invalid")
         problem(
@@ -226,6 +269,38 @@ class TestPages:
         comments = [{"id": str(number), "text": "", "reply_to": str(number - 1) if number else None} for number in range(10_000)]
         assert len(ok(client.post("/v1/parse", json={"comments": comments}))["comments"]) == 10_000
         problem(client.post("/v1/parse", json={"comments": [*comments, {"id": "x", "text": ""}]}), 422, "invalid")
+
+
+def test_the_longest_that_is_stored_and_one_more(database: str, tiny_release: Path, tmp_path: Path) -> None:
+    """The same on both databases: what no column takes is refused or cut before, and is no 503 that comes again for ever."""
+    wide = "\U0001f600"
+    article = {"lang": wide * 20, "published_at": wide * 40, "read_by": wide * 100, "author": wide * 6_000}
+    comment = {"id": "1", "text": "one", "created_at": wide * 40, "author": wide * 200}
+    with running(tmp_path, tiny_release, database=database) as server, server.client(server.key("long")) as client:
+
+        def post(number: int, about: dict[str, str], *comments: dict[str, str]) -> httpx2.Response:
+            return client.post("/v1/articles", json={"id": str(number), **about, "comments": comments})
+
+        ok(post(0, article, comment), 201)
+        assert every(client, "/v1/comments", article="0")[0]["author"] == wide * 200
+        for name in ("lang", "published_at", "read_by"):
+            said = problem(post(1, article | {name: article[name] + wide}, comment), 422, "unreadable_document")
+            assert said["detail"].startswith(f"{name}: more than {len(article[name])} characters")
+        said = problem(post(1, {}, comment, comment | {"id": "2", "created_at": wide * 41}), 422, "unreadable_document")
+        assert said["detail"].startswith("comments.1.created_at: more than 40 characters")
+        assert every(client, "/v1/comments", article="1") == []
+
+        long = {"id": "1", "text": f"x{wide * 1_100_000}", "author": f"Ana{wide * 6_000}"}
+        ok(post(2, {}, long, {"id": "2", "text": "two"}), 201)
+        first, second = every(client, "/v1/comments", article="2")
+        assert (first["author"], first["text"]) == (f"Ana{wide * 197}", f"x{wide * 399_999}")
+        assert (first["reason"], first["action"], second["text"]) == ("too_long", "review", "two")
+        parsed = ok(client.post("/v1/parse", json={"comments": [long, comment | {"id": "2"}]}))
+        assert [one["where"] for one in parsed["warnings"]] == ["comment 1"]
+
+        text = " ".join(map(str, range(100_000)))[:400_000]
+        assert ok(client.put("/v1/comments/long", json={"text": text}), 201)["reason"] == "too_long"
+        assert "body.text" in problem(client.put("/v1/comments/longer", json={"text": f"{text}x"}), 422, "invalid")["detail"]
 
 
 def sample_source() -> Path:
@@ -267,7 +342,26 @@ class TestIngest:
         ok(client.put("/v1/comments/2", json={"text": "x", "site": site, "article": "a"}), 201)
         assert stored["article"] == address
         assert every(client, "/v1/comments", site=site, article=address) == [stored]
-        problem(client.put("/v1/comments/3", json={"text": "x", "site": site, "article": "x" * 201}), 422, "invalid")
+
+    def test_long_addresses_are_articles_of_their_own(self, client: httpx2.Client) -> None:
+        """Longer than a column of the tables: two that differ at the end only are two, and each is found by all of it."""
+        site, begin = fresh(), "https://example.org/" + "ü" * 1_979
+        one, other = (f"{begin}{end}" for end in "ab")
+        article = {"id": one, "title": "New tram", "comments": [{"id": "1", "text": "x"}]}
+        page = ok(client.post("/v1/articles", json=article, params={"site": site}), 201)
+        assert page["id"] == ok(client.post("/v1/parse", json=article))["id"]
+        first = ok(client.put("/v1/comments/1", json={"text": "It is good.", "site": site, "article": one}), 201)
+        second = ok(client.put("/v1/comments/2", json={"text": "It is good.", "site": site, "article": other}), 201)
+        assert first["article"] == page["id"] != second["article"]
+        assert first["article"].startswith("https://example.org/ü")
+        assert ("stance" in first["scores"], "stance" in second["scores"]) == (True, False), "the page's title is the context of its own"
+        assert ok(client.put("/v1/comments/1", json={"text": "It is good.", "site": site, "article": one})) == first, "the same again"
+        for name in (one, first["article"]):
+            assert [item["id"] for item in every(client, "/v1/comments", site=site, article=name)][-1:] == ["1"]
+            assert len(every(client, "/v1/comments", site=site, article=name)) == 2
+        assert every(client, "/v1/comments", site=site, article=other) == [second]
+        problem(client.put("/v1/comments/3", json={"text": "x", "site": site, "article": f"{begin}ab"}), 422, "invalid")
+        problem(client.get("/v1/comments", params={"article": f"{begin}ab"}), 422, "invalid")
 
     def test_an_empty_author_is_none(self, client: httpx2.Client) -> None:
         site = fresh()

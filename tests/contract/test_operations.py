@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from labels.scores import Scored
@@ -20,8 +21,8 @@ from serve import security, settings
 from serve.app import create_app
 from serve.policy import Action, Reason, Verdict
 from serve.service import Service
-from serve.store import Store
-from serve.store.comments import Incoming
+from serve.store import Store, tables
+from serve.store.comments import Filter, Incoming
 from tests.server import ROOT, Server, last_line, running, threadwise
 from train.inference import Scorer
 
@@ -158,6 +159,30 @@ def test_metrics_count_what_happens(server: Server, client: httpx2.Client) -> No
     assert not any("metrics/" in name or text in name for name in after), "labels are bounded"
 
 
+def test_a_caller_without_a_key_adds_no_labels(server: Server) -> None:
+    for method in ("FOO1", "foo2", "BREW"):
+        assert httpx2.request(method, f"{server.url}/v1alpha1/comments:analyze").status_code == 405
+    found = [name for name in samples(httpx2.get(f"{server.url}/metrics").text) if 'route="/v1alpha1/comments:analyze"' in name]
+    methods = {method for name in found for method in re.findall(r'method="(\w+)"', name)}
+    assert "OTHER" in methods
+    assert methods <= {"GET", "POST", "OTHER"}
+
+
+def test_the_sentences_of_a_comment_count_as_no_comments(server: Server, client: httpx2.Client) -> None:
+    names = ('threadwise_comments_total{outcome="scored"}', 'threadwise_score_count{lang="en",output="toxicity.toxicity"}')
+
+    def counted() -> list[float]:
+        found = samples(httpx2.get(f"{server.url}/metrics").text)
+        return [found.get(name, 0) for name in names]
+
+    before = counted()
+    text = "The mayor is an idiot. The council is lovely. The bus works well."
+    request = {"comment": {"text": text}, "languages": ["en"], "spanAnnotations": True, "requestedAttributes": {"TOXICITY": {}}}
+    found = client.post("/v1alpha1/comments:analyze", json=request).json()["attributeScores"]["TOXICITY"]
+    assert len(found["spanScores"]) == 4
+    assert [after - one for after, one in zip(counted(), before, strict=True)] == [1, 1]
+
+
 def test_logs_are_json_with_request_ids_and_without_texts(server: Server, client: httpx2.Client) -> None:
     request = {"text": f"what a {WORD}", "author": f"Ana {WORD}", "site": "logs"}
     assert client.put("/v1/comments/1", json=request, headers={"X-Request-ID": "mine-4711"}).status_code == 201
@@ -228,6 +253,54 @@ def test_retention_deletes_old_texts_by_itself(kept: tuple[Service, TestClient])
     found = {one["id"]: one for one in client.get("/v1/comments").json()["items"]}
     assert [bool(found[str(age)]["text"]) for age in range(4)] == [True, True, False, False]
     assert (found["3"]["author"], found["3"]["scores"]) == (None, {"toxicity": {"toxicity": 0.2}}), "scores and decisions stay"
+
+
+def test_retention_rewrites_no_table_beside_the_service(tiny_release: Path, database: str) -> None:
+    """Whoever reads or writes would wait for it, every hour, once for each server."""
+    store, now = Store(database), int(time.time() * 1000)
+    for number in range(100):
+        old = Incoming(str(number), "news", f"{WORD} " * 500)
+        store.comments.put(old, Scored("1", "en", {}, "tiny@0"), Verdict(Action.PUBLISH, (Reason("x"),), "1"), now - 4 * DAY_MS)
+    before = shape(store)
+    app = create_app(settings.load(flags={"database": database, "retention.days": 2}), Scorer.load(tiny_release, threads=1), store)
+    with TestClient(app):
+        until(lambda: not any(one.text for one in store.comments.page(Filter(None), limit=100)))
+    # What was begun is finished by now; the engine opens again by itself.
+    assert shape(store) == before
+    store.close()
+
+
+def shape(store: Store) -> object:
+    """What changes where a table is rewritten: PostgreSQL's file of it, and a number that SQLite raises."""
+    ask = "PRAGMA schema_version" if store.engine.dialect.name == "sqlite" else "SELECT pg_relation_filenode('versions')"
+    with store.engine.connect() as connection:
+        return connection.execute(sa.text(ask)).scalar_one()
+
+
+def test_events_that_are_over_go_without_retention_too(tiny_release: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'events.db'}"
+    store, now = Store(database), int(time.time() * 1000)
+    webhook = store.events.add_target("https://example.org/hook", "whsec_eA==", None, now)
+    for age in (40, 20):
+        at = now - age * DAY_MS
+        event = {"id": str(age), "webhook": webhook, "body": "{}", "created": at, "due": at, "tries": 1, "delivered": at}
+        with store.engine.begin() as connection:
+            connection.execute(tables.outbox.insert().values(event))
+
+    def left() -> list[str]:
+        with store.engine.connect() as connection:
+            return list(connection.execute(sa.select(tables.outbox.c.id)).scalars())
+
+    with TestClient(create_app(settings.load(flags={"database": database}), Scorer.load(tiny_release, threads=1), store)):
+        until(lambda: left() == ["20"])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits for it; fails where it never comes."""
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_other_origins_are_let_in_only_where_they_are_named(kept: tuple[Service, TestClient], client: httpx2.Client) -> None:

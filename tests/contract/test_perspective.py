@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import itertools
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -251,6 +254,24 @@ class TestAnswer:
         assert analyze(client, body("you idiot"))["detectedLanguages"] == []
         assert analyze(client, body("you idiot", languages=["en"]))["detectedLanguages"] == ["en"]
 
+    @pytest.mark.parametrize(
+        ("text", "languages", "found"),
+        [
+            ("ти си идиот", ["en", "bg"], "bg"),  # alone it looks Macedonian
+            ("you idiot", ["bg", "en"], "en"),  # alone it looks Walloon
+            ("you idiot", ["de", "en"], "en"),  # the model never saw German
+            ("you idiot", ["??", "en-US"], "en"),
+            ("The mayor of our town is a stupid idiot, and so is the council.", ["vi"], "en"),  # long enough to know better
+        ],
+    )
+    def test_named_languages_are_hints_of_which_the_likeliest_counts(
+        self, client: httpx2.Client, text: str, languages: list[str], found: str
+    ) -> None:
+        answer = analyze(client, body(text, languages=languages))
+        assert (answer["languages"], answer["detectedLanguages"]) == (languages, [found])
+        scores = {"comment": {"text": text}, "languages": languages, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}}}
+        assert client.post(SUGGEST, json=scores).json() == {"requestedLanguages": languages, "detectedLanguages": [found]}
+
     def test_a_text_without_anything_to_judge_has_no_score(self, client: httpx2.Client) -> None:
         assert analyze(client, body("\u200d"))["attributeScores"] == {}
 
@@ -277,6 +298,13 @@ class TestLeniencies:
     )
     def test_loose_json(self, client: httpx2.Client, loose: str) -> None:
         assert client.post(ANALYZE, content=loose.encode()).status_code == 200
+
+    def test_a_text_between_single_quotes_is_read_with_its_escapes(self, server: Server, client: httpx2.Client) -> None:
+        sent = r"""{'comment': {'text': 'one\ntwo \u00e9 \\ \"three\" "four" it\'s
+five'}, 'clientToken': 'escapes', 'attributeScores': {'TOXICITY': {'summaryScore': {'value': 1,},},},}"""
+        assert client.post(SUGGEST, content=sent.encode()).status_code == 200
+        (found,) = [row for row in rows(server, "suggestions") if row["token"] == "escapes"]
+        assert found["text"] == 'one\ntwo é \\ "three" "four" it\'s\nfive'
 
     def test_snake_case_and_nulls(self, client: httpx2.Client) -> None:
         request = {
@@ -305,6 +333,56 @@ class TestLeniencies:
             "attributeScores": {"TOXICITY": {"summaryScore": {}}, "INSULT": {"spanScores": [{"begin": 0}]}},
             "languages": ["en"],
         }
+
+    @pytest.mark.parametrize("path", [ANALYZE, SUGGEST])
+    def test_a_mask_that_names_nothing_is_refused_before_anything_is_done(self, server: Server, client: httpx2.Client, path: str) -> None:
+        request = {"comment": {"text": "a masked ocelot"}}
+        scores = {"TOXICITY": {"summaryScore": {"value": 0}}}
+        request |= {"requestedAttributes": {"TOXICITY": {}}} if path == ANALYZE else {"attributeScores": scores}
+        error = error_of(client.post(path, json=request, params={"fields": "nosuch"}), 400)
+        words = "Error expanding 'fields' parameter. Cannot find matching fields for path 'nosuch'."
+        assert (error["message"], error["status"]) == ("Request contains an invalid argument.", "INVALID_ARGUMENT")
+        assert error["details"][0]["fieldViolations"] == [{"field": "nosuch", "description": words}]
+        assert "a masked ocelot" not in str(rows(server, "suggestions"))
+        assert client.post(path, json=request, params={"fields": "clientToken"}).json() == {}, "a member that this answer has not"
+
+    @pytest.mark.parametrize(
+        ("mask", "paths"),
+        [
+            ("attributeScores,nosuch", ["nosuch"]),
+            (
+                "attributeScores(TOXICITY(summaryScore/valu,sum)),language",
+                ["attributeScores.TOXICITY.summaryScore.valu", "attributeScores.TOXICITY.sum", "language"],
+            ),
+            (
+                "attributeScores.TOXICITY.spanScores.score.value.x,languages/en",
+                ["attributeScores.TOXICITY.spanScores.score.value.x", "languages.en"],
+            ),
+            ("attributeScores(TOXICITY,TOXICTY)", ["attributeScores.TOXICTY"]),
+            ("*,nosuch", ["nosuch"]),
+            ("*/nosuch", ["*.nosuch"]),
+        ],
+    )
+    def test_each_wrong_path_of_a_mask_is_named(self, client: httpx2.Client, mask: str, paths: list[str]) -> None:
+        """Passed over, a wrong name beside a right one would look like a comment that has no such score."""
+        error = error_of(client.post(ANALYZE, json=body(), params={"fields": mask}), 400)
+        assert error["status"] == "INVALID_ARGUMENT"
+        assert [one["field"] for one in error["details"][0]["fieldViolations"]] == paths
+        assert all(f"'{path}'" in str(error["details"]) for path in paths)
+
+    @pytest.mark.parametrize(
+        "mask",
+        [
+            "*",
+            "*/*/summaryScore",
+            "attributeScores/*/spanScores(begin,score.*)",
+            "attributeScores(TOXICITY@6,FLIRTATION,STANCE_AGAINST)",
+            "",
+            ",",
+        ],
+    )
+    def test_a_mask_that_some_answer_fits_is_taken(self, client: httpx2.Client, mask: str) -> None:
+        assert "attributeScores" in analyze(client, body(), params={"fields": mask})
 
     @pytest.mark.parametrize("path", [ANALYZE, "/comments:analyze", SUGGEST, "/comments:suggestscore"])
     def test_a_slash_at_the_end_changes_nothing(self, client: httpx2.Client, path: str) -> None:
@@ -385,6 +463,7 @@ class TestErrors:
         ("more", "field", "message"),
         [
             ({"colour": 1}, None, 'Invalid JSON payload received. Unknown name "colour": Cannot find field.'),
+            ({"foo_bar": 1}, None, 'Invalid JSON payload received. Unknown name "foo_bar": Cannot find field.'),
             ({"comment": {"text": 7}}, "comment.text", "Invalid value at 'comment.text' (TYPE_STRING), 7"),
             (
                 {"comment": "text"},
@@ -471,10 +550,21 @@ class TestErrors:
             {"TOXICITY": {"summaryScore": {"value": 1, "type": "RAW"}}},
             {"TOXICITY": {"spanScores": [{"score": {"value": 1}}]}},
             {"TOXICITY": 1},
+            {"NOSUCH_ATTR": {"summaryScore": {"value": 1}}},
         ],
     )
     def test_a_suggestion_that_says_nothing(self, client: httpx2.Client, scores: dict[str, Any]) -> None:
         error_of(client.post("/v1alpha1/comments:suggestscore", json={"comment": {"text": "x"}, "attributeScores": scores}), 400)
+
+    def test_a_suggestion_on_what_nobody_knows_and_on_what_is_not_judged(self, client: httpx2.Client, strict: httpx2.Client) -> None:
+        def suggested(client: httpx2.Client, name: str) -> httpx2.Response:
+            scores = {"TOXICITY@6": {"summaryScore": {"value": 1}}, name: {"summaryScore": {"value": 1}}}
+            return client.post(SUGGEST, json={"comment": {"text": "x"}, "attributeScores": scores})
+
+        assert error_of(suggested(client, "NOSUCH_ATTR"), 400)["message"] == "Unknown requested attribute: NOSUCH_ATTR"
+        found = suggested(client, "FLIRTATION")
+        assert (found.status_code, found.headers["X-Threadwise-Unsupported"]) == (200, "FLIRTATION")
+        assert error_of(suggested(strict, "FLIRTATION"), 400)["message"] == "Unknown requested attribute: FLIRTATION"
 
 
 class TestBatch:
@@ -513,7 +603,8 @@ class TestAsStrictAsGoogle:
     @pytest.mark.parametrize(
         ("text", "languages", "member", "named"),
         [
-            ("You are an idiot, my friend.", ["om", "zu-ZA"], "requestedLanguages", ["om", "zu"]),
+            ("You are an idiot, my friend.", ["om", "zu-ZA"], "requestedLanguages", ["om", "zu-ZA"]),
+            ("You are an idiot, my friend.", ["??"], "requestedLanguages", ["??"]),
             (
                 "გამარჯობა, როგორ ხარ დღეს, ჩემო ძვირფასო მეგობარო?",
                 [],
@@ -536,8 +627,74 @@ class TestAsStrictAsGoogle:
     def test_one_language_that_is_known_is_enough(self, strict: httpx2.Client) -> None:
         assert analyze(strict, body("You are an idiot.", languages=["om", "en"]))["attributeScores"]
 
+    def test_a_named_language_binds_and_the_text_is_scored_in_it(self, strict: httpx2.Client) -> None:
+        text = "The mayor of our town is a stupid idiot, and so is the council."
+        for languages, found in ((["bg"], "bg"), (["om", "bg"], "bg"), (["bg", "en"], "en")):
+            assert analyze(strict, body(text, languages=languages))["detectedLanguages"] == [found]
+
     def test_a_known_attribute_that_is_not_judged(self, strict: httpx2.Client) -> None:
         assert error_of(strict.post(ANALYZE, json=body("x", "FLIRTATION")), 400)["message"] == "Unknown requested attribute: FLIRTATION"
+
+
+@pytest.fixture(scope="module")
+def keeping(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, httpx2.Client]]:
+    """A service that keeps what is analyzed, logs texts, and has hardly any queue."""
+    options = [f"--set={name}" for name in ("perspective.store=true", "log_texts=true", "limits.queue_comments=2")]
+    with running(tmp_path_factory.mktemp("keeping"), tiny_release, *options) as server, server.client(server.key()) as client:
+        yield server, client
+
+
+class TestStore:
+    def kept(self, client: httpx2.Client) -> dict[str, str]:
+        """Text -> id."""
+        return {one["text"]: one["id"] for one in client.get("/v1/comments", params={"limit": "200"}).json()["items"]}
+
+    def test_each_token_is_a_comment_of_its_own(self, keeping: tuple[Server, httpx2.Client]) -> None:
+        _, client = keeping
+        tokens = ["t-1", "x" * 200 + "A", "x" * 200 + "B", "a/b", "a_b", "c\nd"]
+        for token in tokens:
+            assert analyze(client, body(f"by token {token}", clientToken=token))["clientToken"] == token
+        found = {text: name for text, name in self.kept(client).items() if text.startswith("by token")}
+        assert found.keys() == {f"by token {token}" for token in tokens}
+        assert (found["by token t-1"], found["by token a_b"]) == ("t-1", "a_b"), "one that can stand in an address is the id"
+        assert all(client.get(f"/v1/comments/{name}").json()["text"] == text for text, name in found.items())
+
+    def test_a_text_without_a_token_is_kept_once_and_found_again(self, keeping: tuple[Server, httpx2.Client]) -> None:
+        _, client = keeping
+        for text in ("no token one", "no token two", "no token one"):
+            analyze(client, body(text))
+        found = [one for one in client.get("/v1/comments", params={"limit": "200"}).json()["items"] if one["text"].startswith("no token")]
+        assert [one["text"] for one in found] == ["no token one", "no token two"]
+        assert client.get(f"/v1/comments/{found[0]['id']}").json()["text"] == "no token one"
+
+    def test_a_private_text_is_neither_kept_nor_logged_also_where_it_fails(self, keeping: tuple[Server, httpx2.Client]) -> None:
+        server, client = keeping
+        key, done = server.key("storm"), threading.Event()
+
+        def storm() -> None:
+            with server.client(key) as other:
+                for number in itertools.takewhile(lambda _: not done.is_set(), itertools.count()):
+                    texts = [{"id": str(place), "text": f"{number} {place} a long and windy text " * 20} for place in range(500)]
+                    other.post("/v1/score", json={"comments": texts})
+
+        def refused(request: dict[str, Any]) -> bool:
+            end = time.monotonic() + 60
+            while client.post(ANALYZE, json=request).status_code != 503 and time.monotonic() < end:
+                time.sleep(0.02)
+            return time.monotonic() < end
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            pool.submit(storm)
+            said = [refused(body(f"A hasty {word}.", doNotStore=private)) for word, private in (("quokka", True), ("numbat", False))]
+            done.set()
+        assert said == [True, True]
+        for word, private in (("quokka", True), ("numbat", False)):
+            analyze(client, body(f"a calm {word}", doNotStore=private))
+        assert "quokka" not in server.log
+        assert "quokka" not in str(self.kept(client))
+        assert "a calm numbat" in self.kept(client)
+        lines = [line for line in map(json.loads, server.log.splitlines()) if "numbat" in str(line.get("text"))]
+        assert {line["status"] for line in lines} == {200, 503}, "of others the log has the texts, as it was asked"
 
 
 class TestScale:

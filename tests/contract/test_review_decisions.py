@@ -437,7 +437,7 @@ def test_rules_are_named_in_the_language_of_the_page_and_an_operators_own_as_the
     desk.store.desk.saved.prefer(seat.name, language="de")
     assert "Angriff auf Identität" in seat.get(f"/review/comments/{known}").text
     assert "50 % of &lt;b&gt;trams&lt;/b&gt; %(num)s" in seat.get(f"/review/comments/{own}").text
-    assert "Sprache, die das Modell nicht kennt" in seat.get("/review/policy").text
+    assert "das Modell ist in dieser Sprache nicht sicher" in seat.get("/review/policy").text
 
 
 def test_an_article_is_led_to_where_its_address_is_one_of_the_web(desk: Desk) -> None:

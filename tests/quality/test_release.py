@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ import pytest
 
 from labels import schema
 from labels.scores import ScoreInput
-from train import config, evaluate, mask, metrics, probes, release
+from train import config_file, evaluate, metrics, probes, release
 from train.attacks import ATTACKS
 from train.config import Config
 from train.inference import Scorer
-from train.normalise import Normalised, Normaliser, _collapsed, _composed, _Draft
+from train.normalise import READ
 from train.rows import Rows
 
 pytestmark = pytest.mark.quality
@@ -23,20 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = {"toxicity": 0.83, "stance": 0.48, "reply_stance": 0.40, "sentiment": 0.66}
 _SAMPLE = 1_500
 _ATTACK_AIM, _CLEAN_AIM = 0.03, 0.005
-_BACK_END = 0.015
-"""What another back end, or another order of the rows, may change in the loss of one attack in one language (120 rows)."""
-
-
-class _Undefended(Normaliser):
-    """Reads a text as the backbone does, and undoes nothing."""
-
-    def normalise(self, text: str) -> Normalised:
-        draft = _Draft(text)
-        draft.replace(mask.spans(text))
-        draft.replace(_composed(draft.text))
-        draft.replace(self._translated(draft.text))
-        draft.replace(_collapsed(draft.text))
-        return draft.done()
+_BACK_END = 0.03
+"""What another back end may change in the loss of one attack in one language (120 rows, and the threshold is chosen anew). fp32 products
+against the int8 ones that metrics.json is of: standard deviation .007 over 174 pairs, .027 the worst (docs/log.md)."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +63,7 @@ def settings() -> Config:
     if not (ROOT.parent / "shared" / "data").is_dir():
         assert not os.environ.get("THREADWISE_REQUIRE_ALL"), "../shared/data is not there"
         pytest.skip("../shared/data is not there")
-    return config.load(ROOT / "configs" / "release.toml", {"data.folder": f'"{ROOT.parent / "shared" / "data"}"'})
+    return config_file.load(ROOT / "configs" / "release.toml", {"data.folder": f'"{ROOT.parent / "shared" / "data"}"'})
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +105,7 @@ def test_clean_texts_keep_their_scores(scorer: Scorer, sample: Rows) -> None:
     defended, encoder = probes.toxicity(scorer, sample), scorer.encoder
     whole = encoder.normaliser
     try:
-        encoder.normaliser = _Undefended(whole.table)
+        encoder.normaliser = replace(whole, steps=READ)
         bare = probes.toxicity(scorer, sample)
     finally:
         encoder.normaliser = whole

@@ -90,6 +90,11 @@ def test_the_list_of_commands_is_what_the_front_door_offers(request: pytest.Fixt
     assert page.read_text(encoding="utf-8") == listed(), "write it anew: pytest tests/unit/test_docs.py --update-golden"
 
 
+def test_every_command_that_opens_the_database_takes_the_settings_that_name_it() -> None:
+    """As docs/service.md says."""
+    assert [words for words, options in COMMANDS.items() if "--database" in options and "--config" not in options] == []
+
+
 def listed() -> str:
     """The page of all commands, each with the first sentence of its help."""
     leaves = [words for words in sorted(COMMANDS) if words and not any(other.startswith(f"{words} ") for other in COMMANDS)]

@@ -21,7 +21,7 @@ from serve.store.desk_decisions import Act, Decisions, Seen, append
 from serve.store.judgements import DECISION, Judgement
 from serve.store.labels import masked
 from serve.store.tables import comments
-from train import config, sources
+from train import config_file, sources
 from train.mask import mask
 from train.rows import COLUMNS
 
@@ -200,7 +200,7 @@ def test_training_accepts_the_export_as_one_more_source(desk, tmp_path, store):
         )
     file = tmp_path / "labels.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in desk.rows()), encoding="utf-8")
-    given = config.from_json({"data": {"folder": str(tmp_path / "none"), "extra": [{"name": "desk", "path": str(file)}]}})
+    given = config_file.from_json({"data": {"folder": str(tmp_path / "none"), "extra": [{"name": "desk", "path": str(file)}]}})
     (extra,) = given.data.extra
     source = sources.Source("desk", "desk", str(file), "ours", "any", (), (), extra.path, extra.columns, extra.lang)
     parts = [sources.read([source], split) for split in ("train", "dev") if any(row["split"] == split for row in desk.rows())]

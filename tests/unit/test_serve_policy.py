@@ -92,6 +92,35 @@ def test_links_and_authors() -> None:
     assert found.act(case("https://a.example")).action is Action.PUBLISH
 
 
+TAGGED = (
+    rule(name="friend", kind="author", authors=["Ana"], tags=["FEATURED"], action="publish")
+    + rule(name="colleague", kind="author", authors=["Ana", "Ben"], tags=["STAFF", "FEATURED"], action="publish")
+    + rule(name="links", kind="links", tags=["STAFF"], action="review")
+    + rule(name="otherwise", kind="always", tags=["FEATURED"], action="publish")
+)
+
+
+def test_tags_are_those_of_the_rules_that_hold_with_the_action_taken() -> None:
+    found = made(TAGGED)
+    ana = found.act(case("https://a.example", author="Ana"))
+    assert (ana.action, ana.tags) == (Action.PUBLISH, ("FEATURED", "STAFF")), "each once, none of a rule of another action"
+    assert found.act(case(author="Ben")).tags == ("STAFF", "FEATURED"), "its own, and not those of `always` beside it"
+    assert found.act(case("https://a.example")).tags == ("STAFF",)
+    assert found.act(case()).tags == ("FEATURED",), "`always` decided"
+    assert made(BAND).act(case()).tags == ()
+
+
+@pytest.mark.parametrize("author", ["Ana", None])
+def test_a_dry_run_tags_nothing(author: str | None) -> None:
+    assert made(TAGGED, dry_run=True).act(case(author=author)).tags == ()
+
+
+def test_a_policy_is_written_and_read_back_with_its_tags() -> None:
+    found = made(TAGGED)
+    assert policy.parse(policy.dump(found)).rules == found.rules
+    assert found.rules[1].tags == ("STAFF", "FEATURED")
+
+
 def test_where_no_rule_holds_a_person_decides() -> None:
     assert made(BAND).act(case()).action is Action.REVIEW
 
@@ -133,6 +162,10 @@ def test_a_dry_run_publishes_and_says_what_it_would_have_done() -> None:
     assert made(BAND + OTHERWISE).act(case(toxicity=0.9)).would is None, "no dry run"
 
 
+def test_the_longest_version() -> None:
+    assert policy.parse(f'version = "{"x" * 100}"\n{OTHERWISE}').version == "x" * 100
+
+
 @pytest.mark.parametrize("action", ["review", "reject"])
 @pytest.mark.parametrize("reason", list(Unscored))
 def test_a_dry_run_too_sends_what_is_unscored_to_review(reason: Unscored, action: str) -> None:
@@ -160,6 +193,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         + rule(name="b", kind="band", output="toxicity.kindness", at_least=2, action="hide")
         + rule(name="c", kind="words", word=["x"], action="review")
         + rule(name="d", kind="words", words="x", action="review")
+        + rule(name="e", kind="always", tags=["STAFF", "featured"], action="publish")
+        + rule(name="f", kind="always", tags="STAFF", action="publish")
     )
     with pytest.raises(ConfigError) as caught:
         made(text)
@@ -170,11 +205,23 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "at_least must be",
         "did you mean words?",
         "words must be a list",
+        "rule 5 (e): tags: featured is unknown; known: FEATURED, STAFF",
+        "rule 6 (f): tags must be a list",
     ):
         assert words in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "words"), [("version = ", "policy"), ('version = "1"', "no .*rule"), ("version = 1", "must be a text")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("version = ", "policy"),
+        ('version = "1"', "no .*rule"),
+        ("version = 1", '"version" must be a text'),
+        (f'version = "{"x" * 101}"\n{OTHERWISE}', "at most 100 characters"),
+        (f'version = "a\\u0000"\n{OTHERWISE}', "no NUL"),
+        (f'version = "1"\ndry_run = 1\n{OTHERWISE}', '"dry_run" must be true or false'),
+    ],
+)
 def test_what_is_no_policy(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         policy.parse(text)

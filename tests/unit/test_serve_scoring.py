@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labels.scores import Scored, ScoreInput
+from labels.scores import Scored, ScoreInput, Span
 from serve import packing, scoring
 from serve.scoring import Queue, QueueFullError
 from train.encode import Window
@@ -42,8 +41,8 @@ class Bed:
     def wait(self) -> None:
         time.sleep(_COMMENT_S * self.passes[-1])
 
-    def end(self) -> tuple[Any, list[Any]]:
-        return np.zeros((self.passes[-1], 17), np.float32), [np.zeros(8, np.float32)] * self.passes[-1]
+    def end(self) -> list[Any]:
+        return [object() for _ in range(self.passes[-1])]
 
 
 class Slow:
@@ -61,8 +60,8 @@ class Slow:
     def encode(self, inputs: Sequence[ScoreInput]) -> list[Prepared]:
         return [cast(Prepared, Item(item)) for item in inputs]
 
-    def answers(self, items: Sequence[Any], logits: Any, evidence: Sequence[Any], *, explain: bool = False) -> list[Scored]:
-        assert len(logits) == len(evidence) == sum(len(item.windows) for item in items)
+    def answers(self, items: Sequence[Any], seen: Sequence[Any], *, explain: bool = False) -> list[Scored]:
+        assert len(seen) == sum(len(item.windows) for item in items)
         return [Scored(item.input.id, None, {}, self.model) for item in items]
 
     def score(self, inputs: Sequence[ScoreInput], *, explain: bool = False) -> list[Scored]:
@@ -227,7 +226,7 @@ def test_a_pass_that_fails_loses_no_comment_and_no_lane() -> None:
 def test_an_equal_comment_that_waits_is_scored_once_under_each_id(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = Slow()
     made = made_of(scorer, cache_entries=100)
-    monkeypatch.setattr(scoring, "fingerprint", lambda item: item.input.text.encode())
+    monkeypatch.setattr(scoring, "fingerprint", lambda item, explain: item.input.text.encode())
     answers = [made.submit([ScoreInput(str(number), "the same")]) for number in range(20)]
     assert [one.result(10).scored[0].id for one in answers] == [str(number) for number in range(20)]
     made.stop()
@@ -237,7 +236,7 @@ def test_an_equal_comment_that_waits_is_scored_once_under_each_id(monkeypatch: p
 def test_scores_are_kept_up_to_a_bound_those_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = Slow()
     made = made_of(scorer, cache_entries=2)
-    monkeypatch.setattr(scoring, "fingerprint", lambda item: item.input.text.encode())
+    monkeypatch.setattr(scoring, "fingerprint", lambda item, explain: item.input.text.encode())
     passes = []
     for text in ("a", "b", "a", "c", "a", "b"):
         assert made.submit([ScoreInput(text, text)]).result(10).scored[0].id == text
@@ -249,7 +248,7 @@ def test_scores_are_kept_up_to_a_bound_those_used_last(monkeypatch: pytest.Monke
 def test_what_was_cancelled_is_passed_over_and_what_equals_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = Slow()
     made = made_of(scorer, cache_entries=100)
-    monkeypatch.setattr(scoring, "fingerprint", lambda item: item.input.text.encode())
+    monkeypatch.setattr(scoring, "fingerprint", lambda item, explain: item.input.text.encode())
     first = made.submit([ScoreInput(str(number), f"text {number}") for number in range(100)])
     gone = made.submit([ScoreInput("gone", "the same")])
     assert gone.cancel()
@@ -259,10 +258,44 @@ def test_what_was_cancelled_is_passed_over_and_what_equals_it_is_not(monkeypatch
     assert sum(scorer.lanes[0].passes) <= 102
 
 
+class Telling(Slow):
+    """Says that all of a text carries its score. To the real fingerprint all its texts are one."""
+
+    def answers(self, items: Sequence[Any], seen: Sequence[Any], *, explain: bool = False) -> list[Scored]:
+        spans = [(Span(0, len(item.input.text), "toxicity", 1.0),) if explain else None for item in items]
+        return [Scored(item.input.id, None, {}, self.model, spans=one) for item, one in zip(items, spans, strict=True)]
+
+
+def test_explained_scores_are_kept_for_the_text_as_it_came() -> None:
+    scorer = Telling()
+    made = made_of(scorer, cache_entries=100)
+    ends, passes = [], []
+    for text, explain in (("a", True), ("a", True), ("bb", True), ("bb", False), ("a", False), ("bb", True)):
+        spans = made.submit([ScoreInput(text, text)], explain=explain).result(10).scored[0].spans
+        ends.append(spans and spans[0].end)
+        passes.append(len(scorer.lanes[0].passes))
+    made.stop()
+    assert ends == [1, 1, 2, None, None, 2]
+    assert passes == [1, 1, 2, 3, 3, 3]
+
+
+def test_a_list_that_comes_again_goes_on_where_it_was_ended() -> None:
+    scorer = Telling()
+    made = made_of(scorer, cache_entries=1_000)
+    inputs = [ScoreInput(str(number), f"text {number}") for number in range(600)]
+    first = made.submit(inputs, explain=True)
+    time.sleep(0.5)
+    assert first.cancel()
+    again = made.submit(inputs, explain=True).result(10).scored
+    assert [one.spans and one.spans[0].end for one in again] == [len(one.text) for one in inputs]
+    made.stop()
+    assert 600 <= sum(scorer.lanes[0].passes) < 700, "what ran when it was ended is done again"
+
+
 class Costly(Bed):
     """A pass takes two milliseconds, and .4 for each token."""
 
-    def end(self) -> tuple[Any, list[Any]]:
+    def end(self) -> list[Any]:
         time.sleep(0.002 + 0.0004 * 16 * self.passes[-1])
         return super().end()
 

@@ -190,3 +190,11 @@ def test_memory_does_not_grow_with_the_file(tiny_release: Path, tmp_path: Path) 
         peaks.append(usage.ru_maxrss / 1024)
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 10_000
     assert peaks[1] - peaks[0] < 25, f"peak of {peaks[0]:.0f} MB became {peaks[1]:.0f} MB"
+
+
+def test_a_language_is_read_as_iso_639_and_told_from_the_text_where_it_is_no_code(score: Run) -> None:
+    """A code that nobody trained on, such as "EN", would take the calibration of no language and mark each output low_confidence."""
+    text = "the mayor is a stupid idiot and so is this council of ours"
+    _, rows, _ = score(*({"id": 1, "text": text, "lang": lang} for lang in ("en", "EN", "en-US", "eng", "english", "xx", "??", None)))
+    assert all(row == rows[0] for row in rows)
+    assert rows[0]["lang"] == "en"

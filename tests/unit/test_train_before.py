@@ -7,7 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from threadwise import app
-from train import config, release
+from train import config_file, release
 from train.config import Config
 
 
@@ -19,7 +19,7 @@ def test_train_makes_what_it_continues_once(tiny_run: Config, tmp_path: Path) ->
         if folder == second:
             own = 'before = "first.toml"\n' + own
         (tmp_path / f"{folder.name}.toml").write_text(own, encoding="utf-8")
-    assert config.load(tmp_path / "second.toml").backbone.start == str(first / "release")
+    assert config_file.load(tmp_path / "second.toml").backbone.start == str(first / "release")
     command = CliRunner()
     asked = command.invoke(app, ["train", str(tmp_path / "second.toml")])
     assert asked.exit_code == 0, asked.output

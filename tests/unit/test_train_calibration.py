@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from labels import schema
+from labels.scores import Scored
+from serve import policy
 from tests import rows as hand
 from train import calibrate, metrics
 from train.calibration import ALL, Calibration, Map, activate, identity
+from train.rows import Rows
 
 TOXICITY, SENTIMENT = schema.SLICES["toxicity"], schema.SLICES["sentiment"]
 RNG = np.random.default_rng(0)
@@ -43,13 +46,13 @@ def test_no_logit_is_too_large(value: float) -> None:
 
 def test_a_language_has_its_own_map_and_the_others_the_common_one() -> None:
     maps = dict(identity().maps)
-    maps["toxicity"] = {**maps["toxicity"], "bg": Map((2.0,) * 7, (1.0,) * 7)}
+    maps["toxicity"] = {**maps["toxicity"], "bg": Map(((2.0,) * 7,), (1.0,) * 7)}
     found = Calibration(maps).apply(np.ones((3, 17), np.float32), ["bg", "en", None])
     assert found[:, 0] == pytest.approx([sigmoid(np.array(3.0)), sigmoid(np.array(1.0)), sigmoid(np.array(1.0))])
 
 
 def test_a_calibration_comes_back_the_same_from_json() -> None:
-    given = Calibration({**identity().maps, "stance": {ALL: Map((1.5,) * 3, (0.1, 0.2, -0.3)), "bg": Map((1.0,) * 3, (0.0,) * 3)}})
+    given = Calibration({**identity().maps, "stance": {ALL: Map(((1.5,) * 3,), (0.1, 0.2, -0.3)), "bg": Map(((1.0,) * 3,), (0.0,) * 3)}})
     assert Calibration.from_json(json.loads(json.dumps(given.to_json()))) == given
 
 
@@ -66,7 +69,7 @@ def test_overconfidence_is_taken_back() -> None:
     rows = hand.made(*given)
     fitted = calibrate.fit(logits, rows.labels, rows.langs)
     found = fitted.maps["toxicity"][ALL]
-    assert (found.scale[0], found.shift[0]) == (pytest.approx(1 / 3, abs=0.04), pytest.approx(-1 / 3, abs=0.1))
+    assert (found.weights[0][0], found.shift[0]) == (pytest.approx(1 / 3, abs=0.04), pytest.approx(-1 / 3, abs=0.1))
     gold = rows.labels["toxicity"].targets[:, 0]
     before = metrics.calibration_error(gold, identity().apply(logits, ["en"] * 6000)[:, 0])
     after = metrics.calibration_error(gold, fitted.apply(logits, ["en"] * 6000)[:, 0])
@@ -80,7 +83,7 @@ def test_an_output_that_was_never_judged_stays_as_it_is() -> None:
     logits, given = overconfident(500)
     rows = hand.made(*given)
     found = calibrate.fit(logits, rows.labels, rows.langs).maps["toxicity"][ALL]
-    assert (found.scale[1:], found.shift[1:]) == ((1.0,) * 6, (0.0,) * 6)
+    assert (found.weights[0][1:], found.shift[1:]) == ((1.0,) * 6, (0.0,) * 6)
 
 
 def test_a_language_needs_rows_of_two_classes_for_a_fit_of_its_own() -> None:
@@ -124,3 +127,34 @@ def test_thresholds_are_given_where_there_are_positives_enough() -> None:
     assert set(found["toxicity.toxicity"]) == {ALL, "en"}
     assert found["toxicity.toxicity"][ALL]["precision_90"] == pytest.approx(scores[178, 0], abs=0.01)
     assert found["toxicity.threat"] == {ALL: {"precision_90": None, "precision_95": None}}
+
+
+def opposed() -> tuple[np.ndarray, Rows]:
+    """Rows of which the surer half are against; the 30 surest are of a set that knows no "against", 9 of the others are Bulgarian."""
+    against = schema.STANCE.names.index("against")
+    scores = np.zeros((600, 17), np.float32)
+    scores[:, schema.SLICES["stance"].start + against] = np.linspace(0, 1, 600)
+    stances = ["favor" if at < 300 or at >= 570 else "against" for at in range(600)]
+    rows = hand.made(*({"stance": stance, "lang": "bg" if at % 30 == 0 else "en"} for at, stance in enumerate(stances)))
+    rows.labels["stance"].mask[570:, against] = False
+    return scores, rows
+
+
+def test_a_class_is_held_against_all_others_where_its_set_knows_it() -> None:
+    scores, rows = opposed()
+    found = calibrate.thresholds(scores, rows.labels, rows.langs)
+    assert set(found) == {f"{head.name}.{name}" for head in schema.HEADS for name in head.names}
+    assert set(found["stance.against"]) == {ALL, "en"}
+    edge = scores[270, schema.SLICES["stance"]].max()  # 270 rows against, and the 30 of the others that are next to them
+    assert found["stance.against"][ALL]["precision_90"] == pytest.approx(edge)
+    assert found["stance.neutral"] == {ALL: {"precision_90": None, "precision_95": None}}
+
+
+def test_a_band_of_the_policy_may_name_a_class() -> None:
+    scores, rows = opposed()
+    band = 'name = "opposed"\nkind = "band"\noutput = "stance.against"\nat_least = "precision_90"\naction = "review"\n'
+    text = f'version = "1"\n[[rule]]\n{band}[[rule]]\nname = "rest"\nkind = "always"\naction = "publish"\n'
+    made = policy.parse(text, calibrate.thresholds(scores, rows.labels, rows.langs), ("bg", "en"))
+    for probability, action in ((0.6, "review"), (0.4, "publish")):
+        scored = Scored("1", "en", {"stance": {"favor": 0.0, "against": probability, "neutral": 0.0}}, "tiny@0")
+        assert made.act(policy.Case("text", "site", None, scored)).action == action

@@ -138,7 +138,7 @@ def test_a_set_is_measured_among_its_own_classes() -> None:
     """The set without class 2 answers the better of 0 and 1; the set of one class is left out."""
     sets = np.array(["a", "a", "b"])
     probabilities = np.array([[0.3, 0.2, 0.5], [0.1, 0.2, 0.7], [1, 0, 0]])
-    assert metrics.macro_f1_by_set(np.array([0, 1, 0]), probabilities, sets) == {"a": 1.0}
+    assert metrics.macro_f1_by(sets, np.array([0, 1, 0]), probabilities) == {"a": 1.0}
 
 
 def test_a_mean_weighs_every_language_the_same() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labels.scores import Context, ScoreInput
-from train import fit, fit_ngrams, ngrams, release
+from train import fit_ngrams, ngrams, prepare, release
 from train.config import Config
 from train.inference import Scorer
 from train.ngrams import Features, Table
@@ -110,7 +110,7 @@ def test_fitted_on_rows_it_tells_rude_from_kind(tiny_run: Config) -> None:
     known = Table.read(Path(tiny_run.run) / release.NGRAMS)
     stored = json.loads((Path(tiny_run.run) / release.TABLE).read_text(encoding="utf-8"))
     plain = Normaliser({int(code): value for code, value in stored["code_points"].items()})
-    _, dev = fit.rows(tiny_run)
+    _, dev = prepare.rows(tiny_run)
     found = known.logits(known.features([plain(text) for text in dev.texts], dev.contexts))[:, 0]
     gold = dev.labels["toxicity"].targets[:, 0] >= 0.5
     assert found[gold].mean() > found[~gold].mean() + 1

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from train.normalise import Normaliser
+from train.normalise import READ, Normaliser
 
 PLAIN = Normaliser()
 
@@ -96,6 +96,12 @@ def test_the_code_point_table_replaces_single_characters() -> None:
     found = Normaliser({ord("ﬁ"): "fi", ord("…"): "..."}).normalise("ﬁn…")
     assert found.text == "fin..."
     assert [found.original(at, at + 1) for at in range(6)] == [(0, 1), (0, 1), (1, 2), (2, 3), (2, 3), (2, 3)]
+
+
+def test_steps_may_be_left_out_so_that_a_text_is_read_and_nothing_undone() -> None:
+    found = Normaliser({ord("…"): "..."}, steps=READ).normalise("дeбил,  i d i o t… STUUUPID!!!!! e\u0301 a@example.org")
+    assert found.text == "дeбил, i d i o t... STUUUPID!!!!! é mail"
+    assert found.original(*(found.text.index("mail") + at for at in (0, 4))) == (36, 49)
 
 
 def test_an_empty_range_stays_empty() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from labels.errors import ModelError
 from train import release
+from train.inference import Scorer
 
 
 @pytest.fixture
@@ -68,6 +70,37 @@ def test_a_damaged_or_missing_file_is_named(name: str, copy: Path) -> None:
     (copy / name).unlink()
     with pytest.raises(ModelError, match=f"{name} is missing"):
         release.read(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "said"),
+    [
+        pytest.param(release.WORDS, b"no archive", "no list of known words", id="words-no-archive"),
+        pytest.param(release.WORDS, lzma.compress(b"[}"), "no list of known words", id="words-no-json"),
+        pytest.param(release.HEADS, b"no archive", "no heads of languages", id="heads"),
+        pytest.param(release.CALIBRATION, b"{", "no calibration", id="calibration-no-json"),
+        pytest.param(
+            release.CALIBRATION, b'{"stance": {"*": {"scale": [1, 1, 1], "shift": [0, 0, 0]}}}', "export it again", id="calibration-old"
+        ),
+    ],
+)
+def test_a_file_of_another_kind_is_named(name: str, held: bytes, said: str, copy: Path) -> None:
+    """Its hash is right: what made the release was of another kind."""
+    (copy / name).write_bytes(held)
+    files = json.loads((copy / release.MANIFEST).read_text(encoding="utf-8"))["files"]
+    change(copy, files=files | {name: release.sha256(copy / name)})
+    with pytest.raises(ModelError, match=said):
+        Scorer.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("notice", "use"), [(release.NOTICES["all"], "research"), (release.NOTICES["permissive"], "any"), ("", "research")]
+)
+def test_a_release_from_before_its_sets_were_listed_says_their_use_in_its_notice(notice: str, use: str, copy: Path) -> None:
+    assert set(release.read(copy).behind()) == {"invented"}
+    change(copy, sets=..., ran=..., notice=notice)
+    manifest = release.read(copy)
+    assert (manifest.ran, {name: about["use"] for name, about in manifest.behind().items()}) == ({}, {manifest.model: use})
 
 
 @pytest.mark.parametrize(

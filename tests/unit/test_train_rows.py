@@ -79,6 +79,65 @@ def test_splits_are_kept_apart_and_a_row_without_one_is_for_training(folder: Pat
     assert read(extra(path), "dev").texts == ["b"]
 
 
+def test_a_split_has_several_names_and_of_others_the_rows_left_out_are_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    given = (("a", "train"), ("b", "Validation"), ("c", "val"), ("d", "test"), ("e", "test"))
+    path = write_lines(folder / "mine.jsonl", *({"text": text, "split": split} for text, split in given))
+    assert read(extra(path), "dev").texts == ["b", "c"]
+    assert not caplog.messages
+    assert read(extra(path)).texts == ["a"]
+    assert caplog.messages == ["mine: rows of other splits are left out: 2 of test; train and dev are read"]
+
+
+@pytest.fixture
+def hub(folder: Path) -> Path:
+    """A data set as the hub holds it, read from a folder: two subsets, one with parts."""
+    made = folder / "set"
+    for name in ("parts/train", "parts/validation", "parts/test", "whole/train"):
+        place = made / f"{name}.csv"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        more = ",split\nof dev,1.0,dev" if name.startswith("whole") else ""
+        place.write_text(f"text,toxicity{more}\n{name},1.0{',train' if more else ''}\n", encoding="utf-8")
+    configs = [{"config_name": "parts", "data_files": [{"split": n, "path": f"parts/{n}.csv"} for n in ("train", "validation", "test")]}]
+    configs.append({"config_name": "whole", "data_files": "whole/train.csv"})  # type: ignore[dict-item]
+    (made / "README.md").write_text(f"---\nconfigs: {json.dumps(configs)}\n---\n", encoding="utf-8")
+    return made
+
+
+def of_hub(hub: Path, subset: str) -> config.Data:
+    return config.Data(folder=str(hub.parent / "data"), functional=False, extra=(config.Extra("mine", f"hub:{hub}", subset=subset),))
+
+
+def test_a_set_of_the_hub_is_read_part_by_part(hub: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert read(of_hub(hub, "parts")).texts == ["parts/train"]
+    assert caplog.messages == [f"mine: parts of hub:{hub} that are left out: test"]
+    assert read(of_hub(hub, "parts"), "dev").texts == ["parts/validation"]
+
+
+def test_the_rows_of_a_set_of_the_hub_in_one_part_have_their_own_split(hub: Path) -> None:
+    assert read(of_hub(hub, "whole")).texts == ["whole/train"]
+    assert read(of_hub(hub, "whole"), "dev").texts == ["of dev"]
+
+
+@pytest.mark.parametrize("subset", ["", "none"])
+def test_a_subset_that_the_hub_does_not_have_is_named(subset: str, hub: Path) -> None:
+    with pytest.raises(ConfigError, match=r"mine: hub:.*parts"):
+        read(of_hub(hub, subset))
+
+
+def test_a_column_that_the_file_lacks_is_named(folder: Path) -> None:
+    path = write_lines(folder / "mine.jsonl", {"text": "a", "is_toxic": 1.0})
+    with pytest.raises(ConfigError, match=r'mine: .*mine\.jsonl has no column "is_toxc"; did you mean "is_toxic"\?'):
+        read(extra(path, columns={"toxicity": "is_toxc"}))
+
+
+def test_language_codes_are_read_as_iso_639(folder: Path) -> None:
+    path = write_lines(folder / "mine.jsonl", *({"text": "a", "lang": lang} for lang in ("EN", "zh_TW", "english", None)))
+    assert read(extra(path)).langs.tolist() == ["en", "zh", "und", "und"]
+    assert read(extra(path, lang="pt-BR")).langs.tolist() == ["en", "zh", "pt", "pt"]
+    with pytest.raises(ConfigError, match='mine: lang: "english" is no code of ISO 639'):
+        read(extra(path, lang="english"))
+
+
 def test_marked_spans_are_kept_unless_masking_moved_the_text(folder: Path) -> None:
     table = pa.table({"text": ["an idiot", "@ana an idiot", "fine", "?"], "spans": [[[3, 8]], [[8, 13]], [], None]})
     pq.write_table(table, folder / "mine.parquet")
@@ -90,6 +149,8 @@ def test_marked_spans_are_kept_unless_masking_moved_the_text(folder: Path) -> No
     [
         ({"text": None}, 'mine: row 0: "text" is not a string'),
         ({"text": "a", "toxicity": 1.5}, "mine: a label of toxicity lies outside 0..1"),
+        ({"text": "a", "toxicity": "yes"}, "mine: toxicity: 'yes' is no number from 0 to 1"),
+        ({"text": "a", "stance": 3}, "mine: stance knows no class 3; known: against, favor, neutral"),
         ({"text": "a", "stance": "pro"}, "mine: stance knows no class 'pro'; known: against, favor, neutral"),
     ],
 )
@@ -107,12 +168,26 @@ def test_a_row_that_breaks_the_format_is_named(row: dict[str, Any], said: str, f
         ({"folder": "nowhere"}, "nowhere has no folder sources/"),
         ({"extra": (config.Extra("x", "x.docx"),)}, 'x: ".docx" is none of .parquet, .csv, .json, .jsonl'),
         ({"extra": (config.Extra("x", "x.csv"),)}, "x: no such file: x.csv"),
+        ({"extra": (config.Extra("x", "x.csv", use="all"),)}, 'x: use: "all" is none of any, research'),
         ({}, 'no "train" rows in 0 sets'),
     ],
 )
 def test_a_wrong_choice_of_sets_is_named(change: dict[str, Any], said: str, folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read(config.Data(**{"folder": str(folder / "data"), "functional": False, **change}))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("= broken", "Invalid statement"), ('name = "a"\n', "'title' is missing"), (b"\xff", "codec can't decode")],
+)
+def test_a_broken_declaration_is_named(text: str | bytes, said: str, folder: Path) -> None:
+    path = folder / "data" / "sources" / "a.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as caught:
+        sources.declared(config.Data(folder=str(folder / "data")))
+    assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
 
 

@@ -10,14 +10,16 @@ import pytest
 from train.normalise import Normaliser
 from train.words import Words, bare
 
-TEXTS = [
-    *["du bist ein idiot, für immer"] * 6,
-    *["idiom über für fur"] * 5,
-    *["дебил și pero"] * 7,
-    *["peró"] * 8,
-    *["rarely"] * 4,
-]
-WORDS = Words.of(TEXTS)
+GERMAN = [*["du bist ein idiot, für immer und ewig"] * 6, *["idiom über für fur uns"] * 5, *["rarely"] * 2]
+ENGLISH = ["you are the fool that they fur and foil, no idiot for us"] * 6
+BULGARIAN = ["ти си дебил и това е така"] * 7
+VIETNAMESE = ["bạn là người tốt và bán hàng", "bạn và người"] * 5
+ROWS = {"de": GERMAN, "en": ENGLISH, "bg": BULGARIAN, "vi": VIETNAMESE}
+WORDS = Words.of(
+    [text for texts in ROWS.values() for text in texts],
+    [lang for lang, texts in ROWS.items() for _ in texts],
+    {"de": ["schwätzer"], "cs": ["člověk"]},
+)
 READ = Normaliser(words=WORDS)
 
 
@@ -35,11 +37,18 @@ READ = Normaliser(words=WORDS)
         ("i***t", "i***t"),
         ("rar*ly", "rar*ly"),
         ("foo_bar #tag a*b", "foo_bar #tag a*b"),
-        ("uber alles", "über alles"),
-        ("Uber", "Über"),
-        ("uber über", "uber über"),
-        ("pero", "pero"),
+        ("bist du schw*tzer", "bist du schwätzer"),
+        ("bist du uber uns", "bist du über uns"),
+        ("Uber uns", "Über uns"),
+        ("uber über uns", "uber über uns"),
+        ("bist du fur uns", "bist du für uns"),
+        ("they fur and foil", "they fur and foil"),
+        ("ban la nguoi tot", "bạn là người tốt"),
         ("huber", "huber"),
+        (
+            "they uber all others of those whom nobody has ever known before",
+            "they uber all others of those whom nobody has ever known before",
+        ),
     ],
 )
 def test_what_is_read(written: str, read: str) -> None:
@@ -47,12 +56,27 @@ def test_what_is_read(written: str, read: str) -> None:
 
 
 def test_of_several_words_the_most_common_one() -> None:
-    assert Words(["idiot", "idiom"], {})._find("idio*") == "idiot"
-    assert Words(["idiom", "idiot"], {})._find("idio*") == "idiom"
+    assert list(Words({"en": "fool foil"}).unstarred("a fo*l")) == [(4, 5, "o")]
+    assert list(Words({"en": "foil fool"}).unstarred("a fo*l")) == [(4, 5, "i")]
 
 
-def test_marks_come_back_only_where_the_word_is_mostly_written_with_them() -> None:
-    assert WORDS.marks == {"uber": "über", "fur": "für"}  # "pero" is a word without
+def test_the_word_is_one_of_the_texts_own_language() -> None:
+    words = Words({"en": "you are a fool", "nl": "jij bent een faal"})
+    assert [letter for *_, letter in words.unstarred("you f**l")] == ["o", "o"]
+    assert [letter for *_, letter in words.unstarred("jij bent f**l")] == ["a", "a"]
+    assert [letter for *_, letter in words.unstarred("f**l")] == ["o", "o"], "nothing tells: the language with the most rows"
+
+
+def test_a_word_of_few_texts_counts_in_a_language_of_few_rows() -> None:
+    rows = [*["ofte"] * 3, *["ord"] * 4_000]
+    assert "ofte" in Words.of(rows[:100], ["da"] * 100, {}).lists["da"].split()
+    assert "ofte" not in Words.of(rows, ["da"] * len(rows), {}).lists["da"].split()
+
+
+def test_words_of_public_lists_stand_behind_those_of_the_rows() -> None:
+    assert WORDS.lists["cs"] == "člověk"
+    assert WORDS.lists["de"].split()[-1] == "schwätzer"
+    assert list(WORDS.lists)[-1] == "cs", "the languages with the most rows first"
 
 
 def test_every_letter_maps_to_its_place() -> None:
@@ -65,7 +89,7 @@ def test_a_file_comes_back_and_is_the_same_bytes(tmp_path: Path) -> None:
     WORDS.write(one)
     again = Words.read(one)
     again.write(other)
-    assert (list(again.common), dict(again.marks)) == (list(WORDS.common), dict(WORDS.marks))
+    assert list(again.lists.items()) == list(WORDS.lists.items())
     assert one.read_bytes() == other.read_bytes()
 
 
@@ -75,7 +99,8 @@ def test_letters_without_marks_are_their_own() -> None:
 
 
 def test_a_text_of_stars_costs_no_more_than_its_length() -> None:
-    words = Words([f"{chr(97 + n % 26)}{n:05d}".translate(str.maketrans("0123456789", "abcdefghij")) for n in range(100_000)], {})
+    made = [f"{chr(97 + n % 26)}{n:05d}".translate(str.maketrans("0123456789", "abcdefghij")) for n in range(100_000)]
+    words = Words({f"x{at}": " ".join(made[at::10]) for at in range(10)})
     texts = [" ".join(f"{chr(97 + n % 26)}*{chr(97 + n % 7)}*{chr(97 + n % 11)}z" for n in range(size)) for size in (300, 1_200)]
     seconds = []
     for text in texts:
