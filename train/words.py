@@ -27,8 +27,8 @@ from pathlib import Path
 _LEAST_TEXTS, _LEAST_OF_FEW, _FEW = 5, 3, 4_000
 """Texts that a word stands in, at least; in a language with no more rows than that, a word stands in fewer."""
 _LONGEST = 16
-_STARRED_LEAST = 4
-"""Letters, hidden ones among them."""
+_LEAST = 4
+"""Letters of a starred word, hidden ones among them, and of a word whose marks are guessed."""
 _HIDDEN = 0.5
 """Share of a word's letters that may be hidden: of "a***" anything could be the rest."""
 _TELLING = 2_000
@@ -43,6 +43,16 @@ _RANK, _UNKNOWN = 10, 200_000
 """A word at place n of its list is as likely as 1 / (n + _RANK), one that is not in it as the word at place _UNKNOWN."""
 _COVERED = 0.3
 """Share of a text's words that its language must know before marks are put on others."""
+_CONTEXTS = ((3, 3), (2, 3), (3, 2), (2, 2), (1, 2), (2, 1), (1, 1))
+"""Letters before and after a letter by which it is guessed in a word that no list has, the most telling first."""
+_OFTEN = 0.15
+"""Share of a language's common words that have marks, from which on marks are guessed too: a text without any is rather missing them."""
+_VOTES = 5
+"""Places of known words that say which letter it is, the most common words first."""
+_LETTER_AGREED, _MARK_AGREED = 0.5, 0.7
+"""Share of them that must agree on a hidden letter, of which nothing is seen, and on a mark, without which the word can be read too."""
+_GUESSED = 200
+"""Words of a text that are guessed at most: a guess takes up to a millisecond."""
 _CACHED = 4096
 _WORD = re.compile(r"[^\W\d_]+")
 _STARRED = re.compile(r"(?<![\w*#])[^\W\d_]+(?:[*#_]{1,3}[^\W\d_]+){1,2}(?![\w*#])")
@@ -98,30 +108,42 @@ class Words:
         path.write_bytes(gzip.compress(json.dumps(self.lists, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0))
 
     def unstarred(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(begin, end, letter) for each sign that hides a letter of a known word: the most common one of the text's likeliest language."""
+        """(begin, end, letter) for each sign that hides a letter: of the most common known word of the text's likeliest languages, else as
+        words of the likeliest one have it between such letters."""
         langs: Sequence[str] | None = None
+        guesses = 0
         for match in _STARRED.finditer(text):
             small = match.group().lower()
             if len(small) != len(match.group()) or len(_SIGN.findall(small)) > _HIDDEN * len(small):
                 continue
             langs = langs or list(dict.fromkeys([*self._ranked(_heard(_STARRED.sub(" ", text))), *self.lists]))
-            tried = islice((one for lang in langs if small[0] in (one := self._languages[lang]).letters), _TRIED)
-            word = next((word for language in tried if (word := language.plain(small))), "")
-            for sign in _SIGN.finditer(small) if word else ():
+            tried = list(islice((one for lang in langs if small[0] in (one := self._languages[lang]).letters), _TRIED))
+            word = next((word for language in tried if (word := language.plain(small))), small)
+            if word == small and tried and guesses < _GUESSED:
+                word, guesses = tried[0].guessed(small), guesses + 1
+            for sign in _SIGN.finditer(small):
                 at, letter = match.start() + sign.start(), word[sign.start()]
-                yield at, at + 1, letter.upper() if match.group().isupper() else letter
+                if letter.isalpha():
+                    yield at, at + 1, letter.upper() if match.group().isupper() else letter
 
     def accented(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """(begin, end, word) for each word that the text's language mostly writes with marks, in a text that has none at all."""
+        """(begin, end, word) for each word that the text's language mostly writes with marks, in a text that has none at all.
+
+        A word that its list lacks gets the marks that known ones have between such letters, in a language that writes many.
+        """
         if _MARKED.search(text):
             return
         heard = _heard(text)
         lang = next(iter(self._ranked(heard)), None)
         if lang is None or self._known(heard, lang) < _COVERED:
             return
-        marks = self._languages[lang].marks
-        for match in _ASCII_WORD.finditer(text) if marks else ():
-            if word := marks.get(match.group().lower()):
+        language, guesses = self._languages[lang], 0
+        for match in _ASCII_WORD.finditer(text) if language.marks else ():
+            small = match.group().lower()
+            word = language.marks.get(small)
+            if word is None and language.marks_often and guesses < _GUESSED and len(small) >= _LEAST and not language.knows(small):
+                word, guesses = language.marked(small), guesses + 1
+            if word is not None:
                 letters = (new.upper() if old.isupper() else new for old, new in zip(match.group(), word, strict=True))
                 yield match.start(), match.end(), "".join(letters)
 
@@ -144,6 +166,8 @@ class _Language:
     def __init__(self, words: str) -> None:
         self._words = words
         self.plain = lru_cache(_CACHED)(self._find)
+        self.guessed = lru_cache(_CACHED)(self._guess)
+        self.marked = lru_cache(_CACHED)(self._mark)
 
     @property
     def telling(self) -> list[str]:
@@ -169,12 +193,75 @@ class _Language:
         lists: dict[int, list[str]] = defaultdict(list)
         for word in self._words.split():
             lists[len(word)].append(word)
-        return {length: "\n".join(["", *found, ""]) for length, found in lists.items() if length >= _STARRED_LEAST}
+        return {length: "\n".join(["", *found, ""]) for length, found in lists.items() if length >= _LEAST}
+
+    @cached_property
+    def _text(self) -> str:
+        """Every word with a line break before and behind."""
+        return unicodedata.normalize("NFC", f" {self._words} ".replace(" ", "\n"))
+
+    @cached_property
+    def _bare(self) -> str:
+        """The same without marks, letter for letter."""
+        return bare(self._text)
+
+    @cached_property
+    def marks_often(self) -> bool:
+        """Whether it writes many words with marks."""
+        telling = self.telling
+        return sum(bare(word) != word for word in telling) >= _OFTEN * len(telling)
+
+    @cached_property
+    def _markable(self) -> frozenset[str]:
+        """Letters that a mark makes another letter here."""
+        return frozenset(plain for plain, letter in set(zip(self._bare, self._text, strict=True)) if plain != letter and plain.isascii())
+
+    def knows(self, plain: str) -> bool:
+        """Whether a word that is written without its marks is one of the list."""
+        return f"\n{plain}\n" in self._bare
 
     def _find(self, starred: str) -> str | None:
         """The word that a starred one stands for; None where no known one has its letters in these places."""
         found = re.search("\n" + _SIGN.sub(r"[^\\W\\d_]", starred) + "\n", self._texts.get(len(starred), ""))
         return found.group()[1:-1] if found else None
+
+    def _guess(self, starred: str) -> str:
+        """The word with each sign replaced by the letter that most of the known words have between such letters; a sign stays where they
+        do not agree."""
+        word = f"\n{starred}\n"
+        for sign in _SIGN.finditer(word):
+            for before, behind in _contexts(word, sign.start()):
+                found = re.finditer(rf"{before}([^\W\d_]){behind}", self._text)
+                if letter := _agreed((match[1] for match in found), _LETTER_AGREED):
+                    word = word[: sign.start()] + letter + word[sign.end() :]
+                    break
+        return word[1:-1]
+
+    def _mark(self, plain: str) -> str:
+        """The word with the marks that most of the known words have on such letters between such letters."""
+        word = f"\n{plain}\n"
+        letters = [self._marked_letter(word, at) if letter in self._markable else letter for at, letter in enumerate(word)]
+        return "".join(letters[1:-1])
+
+    def _marked_letter(self, word: str, at: int) -> str:
+        for before, behind in _contexts(word, at):
+            places = [match.start() for match in islice(re.finditer(before + word[at] + behind, self._bare), _VOTES)]
+            if places:
+                return _agreed((self._text[place + len(before)] for place in places), _MARK_AGREED) or word[at]
+        return word[at]
+
+
+def _contexts(word: str, at: int) -> Iterator[tuple[str, str]]:
+    """The letters before and behind a place, up to a sign, the widest first."""
+    before, behind = _SIGN.split(word[:at])[-1], _SIGN.split(word[at + 1 :])[0]
+    return ((before[-left:], behind[:right]) for left, right in _CONTEXTS if before and behind)
+
+
+def _agreed(letters: Iterable[str], share: float) -> str | None:
+    """The letter that so large a share of the first ones is."""
+    votes = Counter(islice(letters, _VOTES))
+    letter, count = votes.most_common(1)[0] if votes else ("", 0)
+    return letter if count and count >= share * votes.total() else None
 
 
 def _heard(text: str) -> list[str]:

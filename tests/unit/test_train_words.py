@@ -55,6 +55,29 @@ def test_what_is_read(written: str, read: str) -> None:
     assert READ(written) == read
 
 
+@pytest.mark.parametrize(
+    ("known", "written", "read"),
+    [
+        ("narodowy narodowo krajowego", "narod*wym", "narodowym"),  # of a word that no list has, as in those that are like it
+        ("narodowa narodewa narodiwa", "narod*was", "narod*was"),  # they do not agree
+        ("narodowa", "bc*de", "bc*de"),
+        ("narodowa krajowego", "n*rod*wam", "narodowam"),
+        ("żaba żabka kot", "kot zabkami", "kot żabkami"),
+        ("żaba żabka zabawa kot", "kot zabkami", "kot żabkami"),  # the widest letters around it tell
+        ("kot żaba zabawka", "kot zab", "kot zab"),
+        ("kot zebra zebu żaba", "kot zebrami", "kot zebrami"),
+        ("kot pies dom las rzeka droga żaba", "kot zabkami", "kot zabkami"),  # marks are rare
+    ],
+)
+def test_a_word_that_no_list_has_is_read_as_those_that_are_like_it(known: str, written: str, read: str) -> None:
+    assert Normaliser(words=Words({"pl": known}))(written) == read
+
+
+def test_letters_are_guessed_in_so_many_words_of_a_text_and_no_more() -> None:
+    words = Words({"pl": "narodowy krajowego"})
+    assert len(list(words.unstarred(" ".join(f"narod*wy{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(400))))) == 200
+
+
 def test_of_several_words_the_most_common_one() -> None:
     assert list(Words({"en": "fool foil"}).unstarred("a fo*l")) == [(4, 5, "o")]
     assert list(Words({"en": "foil fool"}).unstarred("a fo*l")) == [(4, 5, "i")]
