@@ -14,7 +14,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -191,8 +191,9 @@ def _scorer(folder: Path, trained: _Trained, backend: str | None = None, heads: 
 def _heads(trained: _Trained, folder: Path) -> LanguageHeads:
     """Fitted on what the released encoder makes of training rows; that is kept in the run's folder, since it takes long."""
     rows = trained.train.take(fit_heads.chosen(trained.train, trained.config.seed))
-    hashes = "".join(release.sha256(folder / name) for name in release.NAMED if (folder / name).is_file())
-    kept = Path(trained.config.run) / f"features-{hashlib.sha256(hashes.encode()).hexdigest()[:12]}-{len(rows)}.npy"
+    files = [release.sha256(folder / name) for name in release.NAMED if (folder / name).is_file()]
+    read = json.dumps([files, list(rows.texts), [asdict(context) for context in rows.contexts]])
+    kept = Path(trained.config.run) / f"features-{hashlib.sha256(read.encode()).hexdigest()[:16]}.npy"
     if not kept.is_file():
         np.save(kept, evaluate.first_features(_scorer(folder, trained), rows))
     return fit_heads.fit(np.load(kept), rows.labels[schema.TOXICITY.name], rows.langs)

@@ -12,10 +12,10 @@ import pytest
 from labels import schema
 from labels.errors import ConfigError, ModelError
 from tests import rows as hand
-from train import backends, card, export, fit, release, sources
+from train import backends, card, evaluate, export, fit, prepare, release, sources
 from train.config import Config, Export
 from train.inference import Scorer
-from train.rows import concatenate
+from train.rows import Floats, Rows, concatenate
 from train.words import Words
 
 
@@ -27,6 +27,24 @@ def copied(tiny_run: Config, tmp_path: Path) -> Config:
 
 def test_a_renewed_release_is_the_same_where_its_rows_are(copied: Config, tiny_release: Path) -> None:
     assert release.read(export.renewed(copied)).model == release.read(tiny_release).model
+
+
+def test_what_the_encoder_saw_is_kept_by_the_rows_that_it_saw(copied: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many other rows are not taken for these."""
+    asked, first = [], evaluate.first_features
+
+    def counted(scorer: Scorer, rows: Rows) -> Floats:
+        asked.append(len(rows))
+        return first(scorer, rows)
+
+    monkeypatch.setattr(evaluate, "first_features", counted)
+    export.renewed(copied)
+    export.renewed(copied)
+    assert len(asked) == 1
+    train, dev = prepare.rows(copied)
+    monkeypatch.setattr(prepare, "rows", lambda _: (replace(train, texts=[f"{text}!" for text in train.texts]), dev))
+    export.renewed(copied)
+    assert asked == [asked[0]] * 2
 
 
 def test_it_gets_its_words_back(copied: Config, tiny_release: Path) -> None:
