@@ -51,14 +51,14 @@ def _is_run(numbers: Sequence[int]) -> bool:
 
 
 def _of_author(record: Record) -> tuple[int | None, Record]:
-    number, rest = _split(record.author or "")
+    number, rest = split(record.author or "")
     return (None, record) if number is None else (number, replace(record, author=rest or None))
 
 
 def _of_first_line(record: Record) -> tuple[int | None, Record]:
     if not record.body:
         return None, record
-    number, rest = _split(record.body[0])
+    number, rest = split(record.body[0])
     return (None, record) if number is None or rest else (number, replace(record, body=record.body[1:]))
 
 
@@ -76,7 +76,12 @@ def _and_thing() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _split(text: str) -> tuple[int | None, str]:
+def split(text: str) -> tuple[int | None, str]:
+    """The number before or behind a text, and the rest of it.
+
+    >>> split("4. Ana"), split("Ana #4"), split("Ana")
+    ((4, 'Ana'), (4, 'Ana'), (None, 'Ana'))
+    """
     for pattern in (_and_thing(), _NUMBERED, _NUMBER_LAST, _of_thing()):
         if match := pattern.fullmatch(text):
             return int(match["number"]), match["rest"].strip(" ,|•·-–—:")
@@ -97,10 +102,10 @@ def place(lines: Sequence[str], *, last: bool) -> int | None:
 
 def alone(text: str) -> int | None:
     """The number that is all a text says."""
-    number, rest = _split(text)
+    number, rest = split(text)
     return None if rest else number
 
 
 def without(text: str) -> str:
     """A text without its number."""
-    return _split(text)[1]
+    return split(text)[1]

@@ -31,10 +31,10 @@ _GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-Z
 _CTIME = re.compile(rf"([^\W\d_]{{3,14}})\s+({_DAY})\s+([012]?\d):([0-5]\d):([0-5]\d)\s(?:(\w{{3,4}}|[+-][01]\d[0-5]\d)\s)?({_YEAR})(?!\d)")
 """As computers write it, the year last: "Thu Feb  5 11:32:00 2026"."""
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})\.?\s+([^\W\d_]{{3,14}})\.?\s+({_DAY})\.?(?!\d)")
-_COLON = re.compile(r"\d:\d")
+_COLON = re.compile(r"\d[:h]\d")
 _YEARLESS = re.compile(
     r"(?<=[0-5]\d)(?:\s*[,|·•–-]\s*|\s+)(?P<one>\d{1,2})[/.](?P<two>\d{1,2})(?![\d/:]|[.]\d)|"
-    r"(?<![\d./:-])(?P<first>\d{1,2})[/.](?P<second>\d{1,2})(?=\.?(?:\s*[,|·•–-]\s*|\s+)[012]?\d:[0-5]\d)"
+    r"(?<![\d./:-])(?P<first>\d{1,2})[/.](?P<second>\d{1,2})(?=\.?(?:\s*[,|·•–-]\s*|\s+)[012]?\d[:h][0-5]\d)"
 )
 """A day without its year, in numbers: only beside a clock time."""
 _CLOCK_BEFORE = re.compile(r"\d:[0-5]\d(?::[0-5]\d)?,?\s{1,2}$")

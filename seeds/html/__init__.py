@@ -123,7 +123,7 @@ def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> 
     up = parents.of(page, read)
     if up is not None:
         up = parents.refined(up, told)
-    raws = [_raw(page, item, up[at] if up else None) for at, item in enumerate(read)]
+    raws = stated.numbered([_raw(page, item, up[at] if up else None) for at, item in enumerate(read)])
     if up is None:
         raws = [_linked(raw, link) for raw, link in zip(stated.of(page, read, raws), told, strict=True)]
     return _Thread(way, raws, page.paths([item.record.begin for item in read]), read, opens)
@@ -160,13 +160,14 @@ def _raw(page: Page, item: Fields, parent: int | None) -> RawComment:
 
 def _reading(document: Document, page: Page, lang: str | None, thread: _Thread | None) -> Reading:
     cut = article.regions(page, thread.fields if thread else ())
-    head = article.head(page, cut)
+    head, lines = article.head(page, cut), list(page.lines)  # the page is empty once its text is read
     opening = None
     raws, places = (list(thread.raws), list(thread.places)) if thread else ([], [])
     if thread and thread.opens and raws:
         opening, raws, places = raws[0], [_without_first(raw) for raw in raws[1:]], places[1:]
     comments, notices = replies.link(raws, opened=opening is not None)
     text = _text(page, thread, opening, cut)
+    author, day = (None, None) if opening or (head.author and head.published_at) else article.stated(lines, head.title, text, lang)
     return Reading(
         Article(
             id=document.id,
@@ -175,8 +176,8 @@ def _reading(document: Document, page: Page, lang: str | None, thread: _Thread |
             url=document.url or head.url,
             title=head.title,
             lang=lang,
-            author=opening.author if opening else head.author,
-            published_at=(opening.created_at if opening else None) or head.published_at,
+            author=opening.author if opening else head.author or author,
+            published_at=(opening.created_at if opening else None) or head.published_at or day,
             read_by=f"html/{thread.way if thread else 'no_comments'}",
             warnings=(*document.warnings, *notices, *_of_times(raws)),
         ),

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from seeds import dates, prose
+from seeds import bylines, dates, prose
 from seeds.html import linked_data, records, scripts, times
 from seeds.html.fields import Fields
 from seeds.html.select import fits, select, selector
@@ -21,6 +21,8 @@ from seeds.html.tree import Element, Page
 _MAX_NODES = 60_000
 """Larger or deeper trees are read by lines: trafilatura takes more than linear time."""
 _MAX_TITLE = 300
+_PARAGRAPH = 60
+"""Characters of a line that is the article's words rather than what stands above them."""
 _SITE = re.compile(r"\s+[|•·–—»-]\s+[^|•·–—»]{2,60}$")
 _NAMED = ("date", "Date", "DATE", "dc.date", "DC.date.issued", "dcterms.created", "pubdate", "publish-date", "parsely-pub-date")
 _PUBLISHED = (
@@ -158,6 +160,12 @@ def _day(said: _Said, data: Mapping[str, Any]) -> str | None:
         if stamp is not None and stamp.written:
             return stamp.written
     return None
+
+
+def stated(lines: Sequence[str], title: str | None, text: str, lang: str | None) -> tuple[str | None, str | None]:
+    """Who wrote the article, and when, by the lines between its title and its first paragraph; None: they say nothing."""
+    lead = next((line for line in text.split("\n") if len(line) >= _PARAGRAPH and line != title), "")
+    return bylines.find(lines, title, lead, range(len(lines)), lang=lang, day_first=dates.is_day_first(lines))
 
 
 def _flat(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from seeds import answers, dates, marks
+from seeds import answers, dates, marks, numbers
 from seeds.html import links
 from seeds.html.fields import Fields
 from seeds.html.tree import Page
@@ -23,6 +23,8 @@ _NUMBERED = 0.8
 """Share of the records that must show a number, growing or falling, so that the numbers are theirs."""
 _COUNTED = 0.5
 """Share of the steps that must be 1 where no sign says that it is a number: counters grow by chance."""
+_RUN = 3
+"""Records whose names must carry a number, so that the numbers are no part of them."""
 _QUOTED = 20
 """Characters of a quote that tell whose words they are."""
 
@@ -30,8 +32,8 @@ _QUOTED = 20
 def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[RawComment]:
     """In the same order. Words that the page wrote go out of the text; what the commenter typed stays."""
     named = [marks.without_reply(raw.author) if raw.author else (None, None) for raw in raws]
-    numbered = zip(raws, named, _numbers(read), strict=True)
-    plain = [replace(raw, author=name, number=number) for raw, (name, _), number in numbered]
+    printed = zip(raws, named, _numbers(read), strict=True)
+    plain = [replace(raw, author=name, number=raw.number or number) for raw, (name, _), number in printed]
     stated = _Stated(page, plain)
     found = []
     for at, (raw, item, (_, behind), source) in enumerate(zip(plain, read, named, links.sources(page, read), strict=True)):
@@ -39,6 +41,14 @@ def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[R
         parent = source if source is not None else stated.finder.parent(at, told)[0]
         found.append(told if parent is None else replace(told, reply_index=parent, reply_number=None, reply_author=None, quoted=None))
     return found
+
+
+def numbered(raws: list[RawComment]) -> list[RawComment]:
+    """With the numbers that stand before or behind most names, where they run: "4. Ana"."""
+    parts = [numbers.split(raw.author or "") for raw in raws]
+    if len(raws) < _RUN or not numbers.is_numbered([number if any(map(str.isalpha, name)) else None for number, name in parts]):
+        return raws
+    return [replace(raw, author=name or None, number=number) for raw, (number, name) in zip(raws, parts, strict=True)]
 
 
 def _numbers(read: Sequence[Fields]) -> Sequence[int | None]:

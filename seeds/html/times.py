@@ -31,7 +31,7 @@ _MARKED = [
     "title",
 ]
 _TIMELY = re.compile(
-    r"data-(?:\w+-)*?(?:ts|time|timestamp|date|datetime|epoch|unix|utc|created|posted|published|stamp)(?:-(?:at|on|time|ms|utc|iso))?"
+    r"data-value|data-(?:\w+-)*?(?:ts|time|timestamp|date|datetime|epoch|unix|utc|created|posted|published|stamp)(?:-(?:at|on|time|ms|utc|iso))?"
 )
 """Other attributes that a machine reads a time in; of an element that shows a time, since a record may have one, too."""
 _TOLD = re.compile(r"aria-label|data-(?:bs-)?(?:\w+-)*(?:title|tip|tippy|tooltip|hover|content|full|label)(?:-content|-text)?")

@@ -288,3 +288,64 @@ def test_classes_of_looks_say_nothing_against_a_name() -> None:
 def test_a_rank_is_no_author(head: str) -> None:
     article = read(*(post(at, head=head.format(name=NAMES[at], rank=RANKS[at])) for at in range(4)))
     assert authors(article) == list(NAMES)
+
+
+def numbered(at: int) -> str:
+    return f"<b>{at + 1}. {NAMES[at]}</b>"
+
+
+def test_numbers_before_the_names_are_the_comments_own() -> None:
+    words = ("До коментар #1: " + WORDS[2], *WORDS[:2])
+    article = read(*(post(at, head=numbered(at), words=words[at - 2] if at >= 2 else "") for at in range(4)))
+    assert authors(article) == list(NAMES)
+    assert [comment.number for comment in article.comments] == [1, 2, 3, 4]
+    assert answered(article) == [None, None, "Ana", None]
+
+
+def test_numbers_that_do_not_run_are_part_of_the_names() -> None:
+    names = ("7 seas", "3 oaks", "24 planks", "9 lives")
+    assert authors(read(*(post(at, head=f"<b>{name}</b>") for at, name in enumerate(names)))) == list(names)
+
+
+JAPANESE = ("病院前に停まるのは助かる", "五キロに二年は長すぎ", "橋も作ったからな", "駅前は混みそうだ")
+
+
+def test_short_posts_of_a_script_that_says_much_in_few_characters_are_a_thread() -> None:
+    posts = "".join(
+        f'<div class="post" id="{at + 1}"><div><span>{at + 1} </span><span class="name"><b>名無しさん</b></span> '
+        f'<span>2026/05/0{at + 1}(月) 10:00:00.12</span></div><div><a href="#{at}">&gt;&gt;{max(at, 1)}</a><br>{words}</div></div>'
+        for at, words in enumerate(JAPANESE)
+    )
+    article = seeds.parse(f'<html lang="ja"><body><h1>路面電車</h1><div class="comments">{posts}</div></body></html>')
+    assert [comment.id for comment in article.comments] == ["1", "2", "3", "4"]
+    assert [comment.reply_to for comment in article.comments[1:]] == ["1", "2", "3"]
+
+
+def test_a_clock_time_with_an_h_stands_beside_a_day_without_a_year() -> None:
+    day = '<meta property="article:published_time" content="2026-05-01T08:00:00+07:00">'
+    article = read(*(post(at, when=f"<small>1{at}h4{at} {at + 2}/5</small>") for at in range(4)), before=day)
+    assert times(article) == [f"2026-05-0{at + 2}T1{at}:4{at}:00" for at in range(4)]
+
+
+def test_a_value_in_an_attribute_gives_the_zone_of_the_time_that_is_shown() -> None:
+    shown = [f'<small data-value="2026-05-0{at + 1}T10:0{at}:00+0900">2026.05.0{at + 1}. 10:0{at}</small>' for at in range(4)]
+    assert times(read(*(post(at, when=shown[at]) for at in range(4))))[1] == "2026-05-02T10:01:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("line", "author", "day"),
+    [
+        ("<div>By Jane Roe | 12 May 2026, 10:41</div>", "Jane Roe", "2026-05-12T10:41:00"),
+        ("<div>12 May 2026</div>", None, "2026-05-12"),
+        ("<div>The quay was built on 12 May 1926 by Jane Roe and others of the town</div>", None, None),
+    ],
+)
+def test_the_lines_below_the_title_say_who_wrote_the_article_and_when(line: str, author: str | None, day: str | None) -> None:
+    article = read(*(post(at) for at in range(4)), before=line)
+    assert (article.author, article.published_at) == (author, day)
+
+
+def test_what_the_page_states_for_machines_counts_before_its_lines() -> None:
+    said = '<meta name="author" content="Zoe Poe"><meta property="article:published_time" content="2026-05-01T08:00:00Z">'
+    article = read(*(post(at) for at in range(4)), before=f"{said}<div>By Jane Roe | 12 May 2026, 10:41</div>")
+    assert (article.author, article.published_at) == ("Zoe Poe", "2026-05-01T08:00:00Z")
