@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -164,7 +165,8 @@ def _day(said: _Said, data: Mapping[str, Any]) -> str | None:
 
 def stated(lines: Sequence[str], title: str | None, text: str, lang: str | None) -> tuple[str | None, str | None]:
     """Who wrote the article, and when, by the lines between its title and its first paragraph; None: they say nothing."""
-    lead = next((line for line in text.split("\n") if len(line) >= _PARAGRAPH and line != title), "")
+    begin = next((at for at, line in enumerate(lines) if title and line.startswith(title)), 0)
+    lead = next((line for line in lines[begin + 1 :] if len(line) >= _PARAGRAPH and line in text), "")
     return bylines.find(lines, title, lead, range(len(lines)), lang=lang, day_first=dates.is_day_first(lines))
 
 
@@ -200,6 +202,7 @@ def text(page: Page, cut: Sequence[int]) -> str:
     etree.strip_elements(page.root, *_WORDLESS, with_tail=False)
     from trafilatura import extract  # loads many modules: only where a page is read
 
+    logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it warns of pages without an article
     return extract(page.root, options=_options()) or linked_data.body(linked_data.subject(page.root))
 
 

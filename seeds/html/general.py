@@ -45,10 +45,6 @@ _ANCHOR_NODES = 8
 _VOICE_CHARS = 1000
 _MAX_REFERENCE = 30
 """Characters of a link that only names another comment."""
-_LONG = 200
-"""Characters of a text that is as long as any."""
-_DENSE = {"zh": 3.0, "ja": 2.5, "ko": 2.0}
-"""Languages of which a character says as much as so many of an alphabet's."""
 _AROUND = 4
 """Elements around the first record whose names tell what it is."""
 _MIN_HANDLE = 3
@@ -134,7 +130,7 @@ def _judged(page: Page, cut: list[Record], times: Sequence[Time], lang: str | No
         return None
     names = fields.named(page, cut, times)
     signs = _first_signs(page, cut, names)
-    longest = _length((sum(len(page.texts[at]) + 1 for at in record.own) for record in cut), lang)
+    longest = mean(min(sum(len(page.texts[at]) + 1 for at in record.own), 200) for record in cut) / 200
     if _score(signs | _BEST_TEXTS | {"length": longest}, len(cut)) <= least or (len(cut) == 1 and not _has_both(signs)):
         return None
     return judge(page, fields.filled(page, cut, names), signs, lang)
@@ -164,18 +160,13 @@ def judge(page: Page, read: Sequence[Fields], first: Mapping[str, float], lang: 
     signs = {
         **first,
         "spoken": mean(bool(item.text) for item in read),
-        "length": _length((len(item.text) for item in read), lang),
+        "length": mean(min(len(item.text), 200) for item in read) / 200,
         "voice": mean(marks.has_voice(item.text[:_VOICE_CHARS], lang) for item in read[:20]),
         "distinct": len({(item.author, item.text) for item in read}) / size,  # several may only say "+1"
         "linked": sum(_linked(page, item) for item in read) / letters,
     }
     likely = signs["spoken"] >= 0.5 and signs["distinct"] >= 0.5 and (size > 1 or _is_single(page, read[0].record, signs))
     return Found(tuple(read), _score(signs, size) if likely else 0.0, signs)
-
-
-def _length(sizes: Iterable[int], lang: str | None) -> float:
-    """0 .. 1: how long texts of so many characters are."""
-    return mean(min(_DENSE.get(lang or "", 1.0) * size, _LONG) for size in sizes) / _LONG
 
 
 def _score(signs: Mapping[str, float], size: int) -> float:

@@ -6,6 +6,7 @@ of(page, records, raws)  ->  the raw comments with what they state
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -25,6 +26,8 @@ _COUNTED = 0.5
 """Share of the steps that must be 1 where no sign says that it is a number: counters grow by chance."""
 _RUN = 3
 """Records whose names must carry a number, so that the numbers are no part of them."""
+_FEW = 200
+"""Comments of one author among which the answered one is looked for."""
 _QUOTED = 20
 """Characters of a quote that tell whose words they are."""
 
@@ -32,11 +35,15 @@ _QUOTED = 20
 def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[RawComment]:
     """In the same order. Words that the page wrote go out of the text; what the commenter typed stays."""
     named = [marks.without_reply(raw.author) if raw.author else (None, None) for raw in raws]
-    printed = zip(raws, named, _numbers(read), strict=True)
+    printed = zip(raws, named, _numbers(read) or _numbers_before(page, read) or [None] * len(read), strict=True)
     plain = [replace(raw, author=name, number=raw.number or number) for raw, (name, _), number in printed]
     stated = _Stated(page, plain)
     found = []
     for at, (raw, item, (_, behind), source) in enumerate(zip(plain, read, named, links.sources(page, read), strict=True)):
+        previewed = stated.previewed(at, item)
+        if previewed is not None:
+            found.append(previewed)
+            continue
         told = stated.of(raw, item, behind)
         parent = source if source is not None else stated.finder.parent(at, told)[0]
         found.append(told if parent is None else replace(told, reply_index=parent, reply_number=None, reply_author=None, quoted=None))
@@ -52,16 +59,30 @@ def numbered(raws: list[RawComment]) -> list[RawComment]:
 
 
 def _numbers(read: Sequence[Fields]) -> Sequence[int | None]:
-    """The printed numbers of the records; those with a sign count before others, such as a member's number of posts."""
+    """The printed numbers of the records; those with a sign count before others, such as a member's number of posts. [] for none."""
     for pattern in (_SIGNED, _BARE):
         found = [next(_printed(item, pattern), None) for item in read]
-        known = [number for number in found if number is not None]
-        steps = [after - before for before, after in pairwise(known)]
-        one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
-        counted = pattern is _SIGNED or sum(abs(step) == 1 for step in steps) >= _COUNTED * len(steps)
-        if len(known) >= max(_NUMBERED * len(read), 2) and one_way and counted:
+        if _run(found, _COUNTED if pattern is _BARE else 0.0):
             return found
-    return [None] * len(read)
+    return []
+
+
+def _numbers_before(page: Page, read: Sequence[Fields]) -> Sequence[int | None]:
+    """The numbers that stand alone at the begin of the records or right before them: in a cell of their own. [] for none."""
+    for behind in (0, 1) if len(read) >= _RUN else ():
+        places = [item.record.first - behind for item in read]
+        found = [numbers.alone(page.texts[at].strip()) if 0 <= at < len(page.texts) else None for at in places]
+        if _run(found, _COUNTED):
+            return found
+    return []
+
+
+def _run(found: Sequence[int | None], counted: float) -> bool:
+    """Whether most records have a number and these grow or fall, so large a share of the steps by one."""
+    known = [number for number in found if number is not None]
+    steps = [after - before for before, after in pairwise(known)]
+    one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
+    return len(known) >= max(_NUMBERED * len(found), 2) and one_way and sum(abs(step) == 1 for step in steps) >= counted * len(steps)
 
 
 def _printed(item: Fields, pattern: re.Pattern[str]) -> Iterator[int]:
@@ -93,7 +114,11 @@ class _Stated:
     """Reads what the comments of one page state."""
 
     def __init__(self, page: Page, raws: Sequence[RawComment]) -> None:
-        self.page, self.finder = page, Finder(raws)
+        self.page, self.raws, self.finder = page, raws, Finder(raws)
+        self.by: dict[str | None, list[int]] = defaultdict(list)
+        for at, raw in enumerate(raws):
+            if len(self.by[raw.author]) < _FEW:
+                self.by[raw.author].append(at)
         self.title = page.root.findtext(".//title") or ""
 
     def of(self, raw: RawComment, item: Fields, behind: Mark | None) -> RawComment:
@@ -112,6 +137,18 @@ class _Stated:
         if mark is None:
             return replace(raw, text=text, quoted=quote)
         return replace(raw, text=text, reply_number=mark.number, reply_author=mark.author, typed=mark.typed or mark.quote, quoted=quote)
+
+    def previewed(self, at: int, item: Fields) -> RawComment | None:
+        """The comment without the link above its words that shows the answered one, its author and how it begins; None: it has no such."""
+        author, _, rest = self.raws[at].text.partition("\n")
+        begin, _, own = rest.partition("\n")
+        said = begin.rstrip(" .…")
+        if not own or not said:
+            return None
+        parent = next((other for other in self.by.get(author, ()) if other != at and self.raws[other].text.startswith(said)), None)
+        if parent is None or not any(self.page.text(node) == f"{author} {begin}" for node in item.record.among(self.page.having("a"))):
+            return None
+        return replace(self.raws[at], text=own, reply_index=parent)
 
     def _is_subject(self, mark: Mark) -> bool:
         """Whether a mark names the thread, as the subject of a post does: "Re: A bench"."""

@@ -310,7 +310,7 @@ def test_numbers_that_do_not_run_are_part_of_the_names() -> None:
 JAPANESE = ("病院前に停まるのは助かる", "五キロに二年は長すぎ", "橋も作ったからな", "駅前は混みそうだ")
 
 
-def test_short_posts_of_a_script_that_says_much_in_few_characters_are_a_thread() -> None:
+def test_links_to_other_posts_do_not_count_against_a_thread_of_short_ones() -> None:
     posts = "".join(
         f'<div class="post" id="{at + 1}"><div><span>{at + 1} </span><span class="name"><b>名無しさん</b></span> '
         f'<span>2026/05/0{at + 1}(月) 10:00:00.12</span></div><div><a href="#{at}">&gt;&gt;{max(at, 1)}</a><br>{words}</div></div>'
@@ -349,3 +349,34 @@ def test_what_the_page_states_for_machines_counts_before_its_lines() -> None:
     said = '<meta name="author" content="Zoe Poe"><meta property="article:published_time" content="2026-05-01T08:00:00Z">'
     article = read(*(post(at) for at in range(4)), before=f"{said}<div>By Jane Roe | 12 May 2026, 10:41</div>")
     assert (article.author, article.published_at) == ("Zoe Poe", "2026-05-01T08:00:00Z")
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_numbers_in_a_cell_of_their_own_are_the_comments(inside: bool) -> None:
+    words = (*WORDS[:2], "@#3 " + WORDS[2], "@#2 " + WORDS[3])
+    cells = [f'<td class="n">#{4 - at}</td>' for at in range(4)]
+    told = [f"<b>{NAMES[at]}</b> {at + 1}/05/2026 10:0{at}<br>{words[at]}<br><a>Reply</a>" for at in range(4)]
+    rows = [f"<table><tr>{cell}<td class=cm>{one}</td></tr></table>" for cell, one in zip(cells, told, strict=True)]
+    apart = [f"<div>{cell[14:-5]}</div><div class=cm>{one}</div>" for cell, one in zip(cells, told, strict=True)]
+    article = read(*(rows if inside else apart))
+    assert [comment.number for comment in article.comments] == [4, 3, 2, 1]
+    assert answered(article) == [None, None, "Bo", "Cy"]
+
+
+def test_counters_of_two_comments_are_no_numbers() -> None:
+    article = read(*(f"<div>{2 - at}</div>{post(at)}" for at in range(2)))
+    assert [comment.number for comment in article.comments] == [None, None]
+
+
+def test_a_picture_of_the_answered_comment_above_the_words_names_it() -> None:
+    """As messengers draw it: the author's name, and how the words begin."""
+    pictured = f'<a href="#"><div>Ana</div><div>{WORDS[0][:40]}…</div></a><p>{WORDS[2]}</p>'
+    article = read(post(0), post(1), f'<div class="remark"><div><b>Cy</b> <small>3 May 2026, 10:02</small></div>{pictured}</div>', post(3))
+    assert texts(article) == list(WORDS)
+    assert answered(article) == [None, None, "Ana", None]
+
+
+def test_a_name_and_words_of_another_that_are_no_link_may_be_the_comments_own() -> None:
+    said = f"<div>Ana</div><div>{WORDS[0][:40]}…</div><p>{WORDS[2]}</p>"
+    article = read(post(0), post(1), f'<div class="remark"><div><b>Cy</b> <small>3 May 2026, 10:02</small></div>{said}</div>', post(3))
+    assert texts(article)[2] == f"Ana\n{WORDS[0][:40]}…\n{WORDS[2]}"
