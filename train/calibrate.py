@@ -5,14 +5,15 @@ The fit of a language is pulled toward the fit over all languages, the more so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 from labels import schema
-from train import metrics
+from train import calibration, metrics
 from train.calibration import ALL, OUTPUTS, Calibration, Map, activate
 from train.rows import Bools, Floats, Labels
 
@@ -21,6 +22,12 @@ _MIN_ROWS = 200
 _MIN_CLASS = 30
 _PULL = 20.0
 """Strength of the pull toward the pooled fit, in rows' worth of squared distance."""
+_EVEN = 0.25
+"""How far the classes of a head are taken as evenly common, 0 to 1: at 0 one that is rare among the rows, such as "deny", is hardly
+ever the likeliest, at 1 it is found at the cost of the common ones."""
+_SEEN = 5
+"""Rows that each class is counted as having beside its own."""
+_SCALES = (0.3, 3.0)
 _MIN_POSITIVES = 50
 PRECISIONS = (0.90, 0.95)
 
@@ -66,9 +73,10 @@ def thresholds(probabilities: Floats, labels: dict[str, Labels], langs: NDArray[
 
 def _fit_head(head: schema.Head, logits: np.ndarray, labels: Labels, langs: NDArray[np.str_]) -> dict[str, Map]:
     if head.activation is schema.Activation.SOFTMAX:
-        return _by_language(
+        maps = _by_language(
             lambda rows, start: _softmax(head, logits[rows], labels.take(rows), start), labels.judged, labels.targets, langs
         )
+        return _evened(head, maps, logits, labels, langs)
     columns = [
         _by_language(
             lambda rows, start, column=column: _platt(logits[rows, :, column], labels.targets[rows, column], start),  # type: ignore[misc]
@@ -81,6 +89,33 @@ def _fit_head(head: schema.Head, logits: np.ndarray, labels: Labels, langs: NDAr
     places = sorted({lang for column in columns for lang in column})
     chosen = {lang: [column.get(lang, column[ALL]) for column in columns] for lang in places}
     return {lang: _side_by_side(maps) for lang, maps in chosen.items()}
+
+
+def _evened(head: schema.Head, maps: Mapping[str, Map], logits: np.ndarray, labels: Labels, langs: NDArray[np.str_]) -> dict[str, Map]:
+    """The maps with rare classes likelier (_EVEN), then one scale for all, so that the likeliest class is right as often as its probability
+    says."""
+    judged = labels.judged
+    places = {lang: judged if lang == ALL else judged & (langs == lang) for lang in maps}
+    counts = {lang: labels.targets[at].sum(axis=0) + _SEEN for lang, at in places.items()}
+    shifts = {lang: -_EVEN * np.log(count / count.sum()) for lang, count in counts.items()}
+    shifted = {lang: replace(each, shift=tuple((each.shift + shifts[lang]).tolist())) for lang, each in maps.items()}
+    rows = np.flatnonzero(judged)
+    if not len(rows):
+        return shifted
+    given = calibration.mapped(shifted, logits[rows], langs[rows].tolist())
+    known, gold = labels.mask[rows], labels.targets[rows].argmax(axis=1)
+
+    def too_sure(scale: float) -> float:
+        found = activate(head, np.where(known, scale * given, -1e9))
+        return float(found.max(axis=1).mean() - (found.argmax(axis=1) == gold).mean())
+
+    least, most = _SCALES
+    scale = brentq(too_sure, least, most) if too_sure(least) < 0 < too_sure(most) else 1.0
+    return {lang: _scaled(each, scale) for lang, each in shifted.items()}
+
+
+def _scaled(each: Map, scale: float) -> Map:
+    return Map(tuple(tuple(scale * value for value in voice) for voice in each.weights), tuple(scale * value for value in each.shift))
 
 
 def _side_by_side(maps: Sequence[Map]) -> Map:

@@ -2,7 +2,7 @@
 
 Logits come side by side, 17 of each voice: the encoder, then the n-grams and the heads of languages where a release has them. With z_v the
 logits of voice v, sigmoid outputs: p = sigmoid(sum of a_v z_v + b) (Platt). Softmax heads: p = softmax(sum of a_v z_v + b), one a_v per
-head, one b per class (bias-corrected temperature scaling).
+head, one b per class (bias-corrected temperature scaling); classes that are rare among the rows count for more than they are there.
 A language without rows enough uses the fit over all languages ("*").
 """
 
@@ -44,10 +44,7 @@ class Calibration:
         voices = logits.reshape(len(logits), -1, OUTPUTS)
         for head in schema.HEADS:
             at = schema.SLICES[head.name]
-            maps = self.maps[head.name]
-            chosen = [maps.get(lang or ALL, maps[ALL]) for lang in langs]
-            weights, shift = (np.array([getattr(each, name) for each in chosen], np.float64) for name in ("weights", "shift"))
-            found[:, at] = activate(head, (voices[:, :, at] * weights).sum(axis=1) + shift)
+            found[:, at] = activate(head, mapped(self.maps[head.name], voices[:, :, at], langs))
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -59,6 +56,13 @@ class Calibration:
             return Map(tuple(map(tuple, each["weights"])), tuple(each["shift"]))
 
         return cls({head: {lang: read(each) for lang, each in maps.items()} for head, maps in value.items()})
+
+
+def mapped(maps: Mapping[str, Map], logits: np.ndarray, langs: Sequence[str | None]) -> np.ndarray:
+    """(rows, columns) of (rows, voices, columns) logits of one head, each row by the map of its language."""
+    chosen = [maps.get(lang or ALL, maps[ALL]) for lang in langs]
+    weights, shift = (np.array([getattr(each, name) for each in chosen], np.float64) for name in ("weights", "shift"))
+    return np.asarray((logits * weights).sum(axis=1) + shift)
 
 
 def identity(voices: int = 1) -> Calibration:
