@@ -69,4 +69,5 @@ def _decide(service: Service, held: dict[str, Stored]) -> None:
         at = max(at + _EACH_MS, stored.received + _READ_MS)
         labels = (row["label"],) if "label" in row else ()
         act = Act(row["act"], row["by"], labels, row.get("note"), 1_000 * row["spent_s"])
-        service.store.desk.decisions.decide(stored.number, None, act, Seen(stored.version, None), at)
+        if stored.decision is None:  # not where a demo has run on this database before
+            service.store.desk.decisions.decide(stored.number, None, act, Seen(stored.version, None), at)

@@ -27,9 +27,9 @@ from seeds.dates.stamp import DIGIT, MAX_ALONE, RULES, Part, Stamp, fillers, is_
 __all__ = ["Stamp", "bare_day", "fillers", "find", "is_connected", "is_day_first", "moment", "relative_words"]
 
 _DIGITS = str.maketrans(
-    {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))}
+    {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))} | {"’": "'"}
 )
-"""Arabic and Indian digits to those that the patterns know, one for one."""
+"""Arabic and Indian digits, and the curved apostrophe, to what the patterns know, one for one."""
 _CHEAP = re.compile(r"\d|[^\W\d_]{3}|[^\x00-\x7f]{2}")
 _MAX_MOMENT = 160
 """Characters of lines that tell the page's own moment."""

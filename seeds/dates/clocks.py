@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from seeds.dates.stamp import RULES, Part
 
 _CLOCK = re.compile(
-    r"(?:(?<![\d:.,/-])|(?<=/\d\d-)|(?<=\d\d\d\d-))([012]?\d)[:h]([0-5]\d)(?::([0-5]\d))?(?!:?\d)"
+    r"(?:(?<![\d:.,/-])|(?<=/\d\d-)|(?<=\d\d\d\d-))([012]?\d)[:h]([0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,3})?)?(?!:?\d)"
     r"(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH|صباحاً?|مساءً?|ص|م|ق\.ظ|ب\.ظ)(?![^\W\d_]))?"
 )
 """A number may touch the half of the day (a page draws "01:30PM" and the post's "4" side by side); a letter may not."""

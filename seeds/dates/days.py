@@ -37,6 +37,10 @@ _YEARLESS = re.compile(
     r"(?<![\d./:-])(?P<first>\d{1,2})[/.](?P<second>\d{1,2})(?=\.?(?:\s*[,|·•–-]\s*|\s+)[012]?\d[:h][0-5]\d)"
 )
 """A day without its year, in numbers: only beside a clock time."""
+_CJK_YEARLESS = re.compile(
+    r"(?<![\d年년])(?<![年년]\s)(1[0-2]|[1-9])\s?[月월]\s?([12]\d|3[01]|[1-9])\s?[日일](?=[\s,(]*(?:\w\)\s?)?[012]?\d:[0-5]\d)"
+)
+_MONTH_FIRST_LANGUAGES = ("zh", "ja", "ko")
 _CLOCK_BEFORE = re.compile(r"\d:[0-5]\d(?::[0-5]\d)?,?\s{1,2}$")
 _SHORT_YEAR = re.compile(r"\.?\s([0-3]\d)(?![\d:.,]\d)(?=(?P<clock>,?\s(?:\w{1,3}\s)?[012]?\d:[0-5]\d))?(?!\w)")
 
@@ -61,7 +65,7 @@ def find(line: str, lang: str | None, day_first: bool | None) -> Iterator[Part]:
     if _COLON.search(line):
         yield from _ctimes(line, lang)
     yield from _worded(line, lang)
-    yield from _yearless(line)
+    yield from _yearless(line, lang, day_first)
     if not line.isascii():
         for match in _phrased().finditer(line):
             yield Part(match.start(), match.end(), (int(match[3]), months.phrases()[match[2]], int(match[1])))
@@ -136,10 +140,17 @@ def _short_year(line: str, begin: int, end: int) -> re.Match[str] | None:
     return after if after and (before or after["clock"]) and (after["clock"] or after.end() == len(line.rstrip())) else None
 
 
-def _yearless(line: str) -> Iterator[Part]:
-    for match in _YEARLESS.finditer(line) if _COLON.search(line) else ():
+def _yearless(line: str, lang: str | None, day_first: bool | None) -> Iterator[Part]:
+    if not _COLON.search(line):
+        return
+    for match in _CJK_YEARLESS.finditer(line):
+        yield Part(match.start(), match.end(), (0, int(match[1]), int(match[2])))
+    for match in _YEARLESS.finditer(line):
         names = ("one", "two") if match["one"] else ("first", "second")
         day, month = (int(match[name]) for name in names)
+        month_first = lang in _MONTH_FIRST_LANGUAGES or (lang == "en" and "/" in match[0]) if day_first is None else not day_first
+        if (month_first and day <= 12) or month > 12:
+            day, month = month, day
         if 1 <= day <= 31 and 1 <= month <= 12:
             yield Part(match.start(names[0]), match.end(), (0, month, day))
 

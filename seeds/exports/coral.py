@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import BinaryIO, TextIO
 
 from labels.errors import DocumentError
+from seeds import dates
 from seeds.exports.losses import Losses
 from seeds.exports.thread import Store, Thread
 from seeds.exports.values import text_of, time_of
@@ -19,6 +22,9 @@ from seeds.replies import RawComment
 
 _MAX_FIELD = 1_000_000
 _COLUMNS = 5
+_TELLING = 1000
+"""Rows whose times tell how the site writes a day."""
+_AMERICAN = re.compile(r"\d/\d{1,2}/\d.*\d\s?[AP]M\b")
 _DELIMITERS = ",;\t"
 """A spreadsheet writes the one of its user's language."""
 
@@ -42,8 +48,11 @@ def of_zip(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
 
 def _threads(text: TextIO, losses: Losses) -> Iterator[Thread]:
     with Store() as store:
-        for row in _rows(text, losses):
-            _add(store, row)
+        rows = _rows(text, losses)
+        first = list(islice(rows, _TELLING))
+        day_first = _is_day_first([row[1] for row in first])
+        for row in chain(first, rows):
+            _add(store, row, day_first)
         yield from store.threads()
 
 
@@ -66,7 +75,14 @@ def _rows(text: TextIO, losses: Losses) -> Iterator[Sequence[str]]:
             losses.add(f"line {rows.line_num + 1}: {len(row)} columns, not {_COLUMNS}")
 
 
-def _add(store: Store, row: Sequence[str]) -> None:
+def _is_day_first(times: Sequence[str]) -> bool | None:
+    """How the site writes a day, by the whole column; where no day of it tells, only Americans write one with strokes beside AM or PM."""
+    told = dates.is_day_first(times)
+    return False if told is None and any(_AMERICAN.search(time) for time in times) else told
+
+
+def _add(store: Store, row: Sequence[str], day_first: bool | None) -> None:
     name, moment, article, _, words = row[:_COLUMNS]
     store.thread(article, url=article)
-    store.comment(article, RawComment(text_of(words), id=name or None, created_at=time_of(moment), created_at_raw=moment or None))
+    created_at = time_of(moment, day_first=day_first)
+    store.comment(article, RawComment(text_of(words), id=name or None, created_at=created_at, created_at_raw=moment or None))

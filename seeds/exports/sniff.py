@@ -26,6 +26,7 @@ _CORAL_ROW = re.compile(
 _JSON = (
     # name, what must stand in the head
     ("remark42", re.compile(rb'\A\{[^\n]*"version"\s*:[^\n]*"(?:users|posts)"\s*:[^\n]*\}\s*(?:\n|\Z)')),
+    ("remark42", re.compile(rb'\A\{\s*"version"\s*:\s*\d+\s*,\s*"(?:users|posts)"\s*:')),  # a first line longer than the head
     ("remark42", re.compile(rb'\A\{[^\n]*"locator"\s*:\s*\{[^\n]*"pid"|\A\{[^\n]*"pid"[^\n]*"locator"')),
     ("commento", re.compile(rb'"commentHex"\s*:|"commenterHex"\s*:')),
     ("activitystreams", re.compile(rb"www\.w3\.org/ns/activitystreams|\"objectType\"\s*:|\"inReplyTo\"\s*:")),

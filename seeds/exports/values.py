@@ -49,12 +49,12 @@ def _rendered(source: str) -> str:
     return str(tree.text_content())
 
 
-def time_of(value: str | float | None) -> str | None:
+def time_of(value: str | float | None, *, day_first: bool | None = None) -> str | None:
     """A written time, or seconds since 1970 in UTC, as `created_at`; None for what is none ("0000-00-00 00:00:00")."""
     if isinstance(value, int | float):
         try:
             return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%S}Z"
         except (OverflowError, OSError, ValueError):
             return None
-    stamp = dates.find(value) if value else None
+    stamp = dates.find(value, day_first=day_first) if value else None
     return stamp.written if stamp else None

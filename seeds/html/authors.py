@@ -60,6 +60,7 @@ _LABEL = re.compile(r"\w{1,12}\s?[:#№]")
 """What stands before a value: "ID:bb53d3"."""
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
 _STRONG, _WEAK, _NOT, _FACTS = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not", "facts"))
+_GUESTS = frozenset(_RULES["author"]["guests"])
 _OTHERS = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_RULES['author']['others'])})(?:$|[\s_-])")
 _PROFILE = re.compile(
     rf"(?:/|\b)(?:{'|'.join(_RULES['profile']['paths'])})(?:[/=?.:_-]|$)|[?&](?:{'|'.join(_RULES['profile']['parameters'])})=",
@@ -315,6 +316,8 @@ def _author_value(page: Page, slot: str, nodes: Sequence[int], size: int) -> flo
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 1.0 if _are_facts(texts) else 0.0
+    if is_guest(texts[0]):  # all may be called so
+        constant = 0.0
     running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in zip(nodes, texts, strict=True))
     if any(_PROFILE.search(page.attributes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
         linked -= _AROUND
@@ -325,6 +328,11 @@ def _are_facts(texts: Sequence[str]) -> bool:
     """Whether texts are values behind one label: "ID:bb53d3"."""
     labels = [_LABEL.match(text) for text in texts]
     return len(texts) >= 3 and len({label and label[0] for label in labels}) == 1 and all(labels)
+
+
+def is_guest(name: str) -> bool:
+    """Whether that is what somebody is called who gave no name."""
+    return name.strip(_SIGNS).lower() in _GUESTS
 
 
 def is_profile(address: str) -> bool:

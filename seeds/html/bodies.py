@@ -39,6 +39,8 @@ _HEAD = 4
 """Pieces of a record among which the letters of a person without a picture stand."""
 _BESIDE = 40
 """Characters beside a name on its line that may be a rank and buttons."""
+_SAID = 12
+"""Characters beside name and time, on the mean, that are words rather than "5 min"."""
 _DIGITS = re.compile(r"\d+")
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))["body"]
 _INLINE, _FORMS = frozenset(_RULES["inline"]), frozenset(_RULES["forms"])
@@ -51,6 +53,10 @@ def texts(page: Page, records: Sequence[Record], names: Sequence[Named], given: 
     bodies = given or [()] * len(records)
     shared = _SHARED * sum(_is_in_text(page, node, name) for node, name, _ in names) > len(names)
     apart = [_without_head(page, record, node, name, shared) for record, (node, name, _) in zip(records, names, strict=True)]
+    if 2 * sum(not pieces for pieces in apart) > len(apart) and 2 * sum(node is not None for node, _, _ in names) > len(apart):
+        beside = [_without_fields(page, record, node) for record, (node, _, _) in zip(records, names, strict=True)]
+        if mean(len(page.join(pieces)) for pieces in beside) >= _SAID:  # all on one line
+            apart = beside
     forms = _empty_forms(page, records, apart)
     rest = [_without_frame(page, *each, forms) for each in zip(records, apart, bodies, strict=True)]
     chosen, named = (given, True) if given is not None else _slot_nodes(page, records, names, rest)
@@ -96,6 +102,15 @@ def _without_head(page: Page, record: Record, node: int | None, name: str | None
     if node is not None and name:
         whole = not shared and not _is_in_text(page, node, name)
         gone |= _of_line(page, page.line_of[page.first[node]]) if whole else set(range(page.first[node], page.last[node]))
+    return array("i", (at for at in record.own if at not in gone))
+
+
+def _without_fields(page: Page, record: Record, node: int | None) -> array[int]:
+    """A record's pieces without author and time alone."""
+    time = record.time
+    gone = set(range(time.begin, time.end)) if time is not None and time.line < len(page.lines) else set()
+    if node is not None:
+        gone.update(range(page.first[node], page.last[node]))
     return array("i", (at for at in record.own if at not in gone))
 
 

@@ -138,13 +138,14 @@ def _judged(page: Page, cut: list[Record], times: Sequence[Time], lang: str | No
 
 def _first_signs(page: Page, cut: Sequence[Record], names: Sequence[Named]) -> dict[str, float]:
     """What speaks for comments before their texts are read."""
+    told = {name for _, name, _ in names if name}
     return {
         "named": mean(authors.name_likeness(name or "") for _, name, _ in names),
         "timed": mean(record.time is not None for record in cut),
         "said": mean(_said(page, record) for record in cut[:20]),
         "answers": mean(_has_answer(page, record) for record in cut[:20]),
         "verbs": mean(said for _, _, said in names),
-        "many": float(len({name for _, name, _ in names if name}) > 1),
+        "many": float(len(told) > 1 or any(map(authors.is_guest, told))),
         "titled": mean(any(True for _ in record.among(page.having("h1"))) for record in cut),
         "announced": float(_is_announced(page, cut)),
         "headed": float(_is_headed(page, cut)),

@@ -27,6 +27,8 @@ _MAX_MARK = 100
 """Characters of a line that says whom a comment answers."""
 _MAX_COUNT = 2
 """Digits of a number that may be a counter."""
+_POST = re.compile(r"[?&](?:pid|p|post|msg|comment)=(\d+)(?=&|$)")
+"""The number of a post in an address without an anchor."""
 _MAX_LINK = 80
 """Characters of a link that names the answered record."""
 
@@ -101,10 +103,12 @@ def _is_quote(page: Page, node: int) -> bool:
 
 
 def _targets(href: str) -> Iterator[str]:
-    _, _, name = href.partition("#")
+    address, _, name = href.partition("#")
     if name:
         yield name
         yield parents.last_number(name)
+    elif match := _POST.search(address):
+        yield match[1]
 
 
 def _begins(page: Page, item: Fields, node: int) -> bool:

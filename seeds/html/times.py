@@ -39,6 +39,8 @@ _TOLD = re.compile(r"aria-label|data-(?:bs-)?(?:\w+-)*(?:title|tip|tippy|tooltip
 _MAX_QUARTERS = 14 * 4
 """Quarters of an hour that a local clock may be off UTC."""
 _EPOCH = re.compile(r"\s*(1\d{9})(\d{3})?(?:\.\d+)?\s*")
+_DAY_FIRST = ("-GB", "-IE", "-AU", "-NZ", "-IN", "-ZA")
+"""Ends of codes of English that writes the day first."""
 _ZERO = "1970-01-01T00:00:00"
 """The begin of a computer's clock: what a page writes where it knows no time."""
 _DIGIT = re.compile(r"\d")
@@ -112,7 +114,8 @@ class _Reader:
     def __init__(self, page: Page, lang: str | None, now: datetime | None, near: date | None) -> None:
         self.page, self.lang, self.now, self.near = page, lang, now, near
         self.short = [at for at, line in enumerate(page.lines) if len(line) <= _MAX_LINE and _may_hold(line)]
-        self.day_first = dates.is_day_first(page.lines[at] for at in self.short)
+        told = dates.is_day_first(page.lines[at] for at in self.short)
+        self.day_first = True if told is None and (page.root.get("lang") or "").upper().endswith(_DAY_FIRST) else told
         self._seen: dict[str, Stamp | None] = {}
         self.told = [name for name in page.attributes_like(_TOLD) if name not in _MARKED]
         self.timely = [name for name in page.attributes_like(_TIMELY) if name not in _MARKED]

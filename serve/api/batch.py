@@ -19,7 +19,9 @@ _BOUNDARY = "batch_threadwise"
 _MAX_PARTS = 1_000
 """As many as Google's client for Python puts into one."""
 _AT_ONCE = 8
-"""Parts that are scored together; more at once would be told that the queue is too long, and one refused part fails a batch."""
+"""Parts that are scored together; more at once would fill the queue, and one refused part fails a batch."""
+_PATIENCE_S = 600.0
+"""Nobody waits for a part by itself: the request's own time limit counts."""
 
 
 @router.post("/batch")
@@ -76,7 +78,7 @@ async def _call(request: Request, method: str, target: SplitResult, head: bytes,
     scope |= {"method": method, "path": target.path, "raw_path": target.path.encode(), "query_string": target.query.encode()}
     # The body is here whole, whatever the part says of its length.
     scope |= {"headers": [(name.lower(), value) for name, value in headers if name.lower() != b"content-length"]}
-    scope |= {"root_path": "", "state": {}}
+    scope |= {"root_path": "", "state": {"patience_s": _PATIENCE_S}}
     waiting, sent = [{"type": "http.request", "body": body, "more_body": False}], list[Event]()
 
     async def receive() -> Event:

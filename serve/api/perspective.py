@@ -54,7 +54,7 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
     spans = _spans(text, sentences=body.get("spanAnnotations") is True)
     context = _context(body)
     inputs = [ScoreInput(str(place), text[begin:end], found, context) for place, (begin, end) in enumerate(spans)]
-    answer = await running.score(inputs, request, patience_s=CORAL_S, parts=True, private=private)
+    answer = await running.score(inputs, request, patience_s=getattr(request.state, "patience_s", CORAL_S), parts=True, private=private)
     if answer.scored[0].reason is Unscored.FAILED:
         raise Failure(500, "internal", "Internal error encountered.")
     priors = scale.priors(running.queue.scorer.manifest, balanced=settings.balanced)

@@ -16,7 +16,7 @@ from labels.scores import Context, Scored
 from labels.thread import Article
 from serve.policy import Verdict
 from serve.store import articles, desk_decisions
-from serve.store.database import transaction
+from serve.store.database import lock_rows, transaction
 from serve.store.desk_decisions import Act
 from serve.store.desk_urgency import measures
 from serve.store.tables import comments, suggestions, versions
@@ -67,6 +67,8 @@ class Stored:
     version: int
     state: str
     action: str
+    decision: int | None
+    """Number of the moderator's decision that holds."""
     text: str
     digest: str
     lang: str | None
@@ -189,14 +191,15 @@ class Comments:
 
 _SELECT = sa.select(
     *(comments.c[name] for name in ("number", "id", "site", "article", "reply_to", "author", "created_at", "received", "version")),
-    *(comments.c[name] for name in ("state", "action")),
+    *(comments.c[name] for name in ("state", "action", "decision")),
     *(versions.c[name] for name in ("text", "digest", "lang", "reason", "scores", "low_confidence", "model", "reasons", "policy", "would")),
 ).join(versions, sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version))
 
 
 def _get(connection: Connection, site: str, id: str, *, lock: bool = False) -> Stored | None:
-    query = _SELECT.where(comments.c.site == site, comments.c.id == id)
-    row = connection.execute(query.with_for_update(of=comments) if lock else query).mappings().first()
+    if lock:
+        lock_rows(connection, sa.and_(comments.c.site == site, comments.c.id == id))
+    row = connection.execute(_SELECT.where(comments.c.site == site, comments.c.id == id)).mappings().first()
     return _stored(row) if row else None
 
 
@@ -230,7 +233,13 @@ def _put(connection: Connection, items: Sequence[tuple[Incoming, dict[str, Any]]
     versioned = list[dict[str, Any]]()
     for key in sorted(held, key=lambda key: held[key].number):
         incoming, judged = last[key]
-        if incoming.digest != held[key].digest:
+        if incoming.digest == held[key].digest:
+            continue
+        if incoming.text == held[key].text and held[key].decision is not None:  # a person decided on these words
+            _change(connection, held[key].number, **_about(incoming))
+            same = sa.and_(versions.c.comment == held[key].number, versions.c.version == held[key].version)
+            connection.execute(versions.update().where(same).values(digest=incoming.digest))
+        else:
             version = held[key].version + 1
             _change(connection, held[key].number, **_columns(incoming, judged, version, now))
             versioned.append(_version(held[key].number, version, incoming, judged, now))
@@ -253,8 +262,10 @@ def _held(connection: Connection, keys: Collection[tuple[str, str]], *, lock: bo
     place = sa.tuple_(comments.c.site, comments.c.id)
     numbered = [sa.select(comments.c.number).where(place.in_(part)) for part in _parts(list(keys))]
     numbers = sorted(number for query in numbered for number in connection.execute(query).scalars())
+    for part in _parts(numbers) if lock else ():
+        lock_rows(connection, comments.c.number.in_(part))
     queries = [_SELECT.where(comments.c.number.in_(part)).order_by(comments.c.number) for part in _parts(numbers)]
-    rows = [row for query in queries for row in connection.execute(query.with_for_update(of=comments) if lock else query).mappings()]
+    rows = [row for query in queries for row in connection.execute(query).mappings()]
     return {(row["site"], row["id"]): _stored(row) for row in rows}
 
 
@@ -262,10 +273,17 @@ def _parts(values: Sequence[T]) -> list[Sequence[T]]:
     return [values[begin : begin + _PART] for begin in range(0, len(values), _PART)]
 
 
+def _about(incoming: Incoming) -> dict[str, Any]:
+    return {name: getattr(incoming, name) for name in ("article", "author", "reply_to", "created_at")}
+
+
 def _columns(incoming: Incoming, judged: dict[str, Any], version: int, now: int) -> dict[str, Any]:
     """The columns of a comment that its newest version decides."""
-    values = {name: getattr(incoming, name) for name in ("article", "author", "reply_to", "created_at")}
-    values |= {"version": version, "state": "open" if judged["action"] == "review" else "decided", "action": judged["action"]}
+    values = _about(incoming) | {
+        "version": version,
+        "state": "open" if judged["action"] == "review" else "decided",
+        "action": judged["action"],
+    }
     return values | measures(judged, incoming.text, now)
 
 

@@ -109,6 +109,12 @@ def alembic(connection: Connection) -> Config:
     return config
 
 
+def lock_rows(connection: Connection, which: sa.ColumnElement[bool]) -> None:
+    """Comments that nobody else changes before the end of the transaction. In a statement of its own: joined to their versions, PostgreSQL
+    would hold a comment that was edited meanwhile against the version of before, and find none."""
+    connection.execute(sa.select(tables.comments.c.number).where(which).order_by(tables.comments.c.number).with_for_update())
+
+
 def compact(engine: Engine) -> None:
     """Gives freed pages back, so that erased texts are in no file of the tables any more; locks them meanwhile. Raises StoreError."""
     try:
@@ -121,8 +127,13 @@ def compact(engine: Engine) -> None:
 def _compact(connection: Any, dialect: str) -> None:
     if dialect == "sqlite":
         # Deleted words stay in the segments of a full-text index until it is made anew.
-        for statement in ("INSERT INTO texts(texts) VALUES ('rebuild')", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+        for statement in ("INSERT INTO texts(texts) VALUES ('rebuild')", "VACUUM"):
             connection.execute(statement)
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(
+                "it is erased, but still in the file, which another connection reads; run `threadwise db expire` a little later"
+            )
         return
     connection.autocommit = True
     try:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from labels.errors import ThreadwiseError
 from serve.store import events
-from serve.store.database import transaction
+from serve.store.database import lock_rows, transaction
 from serve.store.tables import audit, claims, comments, decisions, versions
 
 ACTIONS = {"publish": "publish", "highlight": "publish", "reject": "reject", "escalate": "review"}
@@ -178,7 +178,8 @@ def _held(connection: Connection, number: int, sites: Sequence[str] | None = Non
     names = ("number", "id", "site", "article", "version", *_STATE)
     query = sa.select(*(comments.c[name] for name in names), versions.c.model, versions.c.scores)
     query = query.join(versions, sa.and_(versions.c.comment == comments.c.number, versions.c.version == comments.c.version))
-    query = query.where(comments.c.number == number).with_for_update(of=comments)
+    query = query.where(comments.c.number == number)
+    lock_rows(connection, comments.c.number == number)
     if sites is not None:
         query = query.where(comments.c.site.in_(sites))
     return connection.execute(query).mappings().first() or {}  # type: ignore[return-value]

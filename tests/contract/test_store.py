@@ -506,3 +506,49 @@ def test_the_proof_of_erasure_can_fail(tmp_path: Path) -> None:
         connection.execute("PRAGMA secure_delete = OFF")
         connection.execute("DELETE FROM t")
     assert WORD.encode() in path.read_bytes()
+
+
+def test_edits_and_decisions_of_one_comment_at_once_all_find_it(store: Store) -> None:
+    """PostgreSQL looks again at what it waited for: at the comment, and not at the version that it had before."""
+    put(store)
+
+    def edit(at: int) -> int:
+        return put(store, replace(ONE, text=f"You are no. {at}."))[0].version
+
+    def decide(at: int) -> Stored | None:
+        return store.comments.decide("site", "1", Choice("publish", "ana"), NOW + at)
+
+    with ThreadPoolExecutor(6) as pool:
+        edits, decided = [pool.submit(edit, at) for at in range(20)], [pool.submit(decide, at) for at in range(20)]
+        assert all(one.result() is not None for one in decided)
+        assert sorted(one.result() for one in edits) == list(range(2, 22))
+
+
+def test_who_comes_first_with_an_id_is_new_and_the_others_edit_it(store: Store) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = [pool.submit(put, store, replace(ONE, text=f"You are no. {at}.")) for at in range(12)]
+        told = sorted((stored.version, new) for stored, new in (one.result() for one in found))
+    assert told == [(version, version == 1) for version in range(1, 13)]
+
+
+def test_what_a_moderator_decided_stands_while_the_words_are_the_same(store: Store) -> None:
+    put(store)
+    decided = store.comments.decide("site", "1", Choice("reject", "ana"), NOW)
+    assert decided is not None
+    renamed, _ = put(store, replace(ONE, author="Ana P.", created_at="2026-02-05T21:25:01"), PUBLISH)
+    assert (renamed.author, renamed.created_at) == ("Ana P.", "2026-02-05T21:25:01")
+    assert (renamed.version, renamed.state, renamed.action, renamed.decision) == (1, "decided", "reject", decided.decision)
+    edited, _ = put(store, replace(ONE, text="Well done."), PUBLISH)
+    assert (edited.version, edited.action) == (2, "publish")
+
+
+def test_what_is_erased_while_another_connection_reads_is_said_to_be_in_the_file_still(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'comments.db'}")
+    put(store)
+    with sqlite3.connect(tmp_path / "comments.db") as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM comments").fetchall()
+        with pytest.raises(StoreError, match="still in the file"):
+            store.erase.comment("1", "site", "ana", NOW)
+    assert store.comments.get("site", "1") is None
+    store.close()

@@ -379,6 +379,30 @@ def test_coral_csv_in_any_language_and_in_its_zip() -> None:
         assert two.comments[0].created_at == "2026-02-05T21:30:00"
 
 
+@pytest.mark.parametrize(
+    ("times", "first"),
+    [
+        (("02/05/2026, 03:15:20 PM UTC", "02/13/2026, 03:15:20 PM UTC"), "2026-02-05T15:15:20Z"),
+        (("02/05/2026, 03:15:20 PM UTC", "02/06/2026, 03:15:20 PM UTC"), "2026-02-05T15:15:20Z"),
+        (("02/05/2026, 15:15:20 UTC", "13/05/2026, 15:15:20 UTC"), "2026-05-02T15:15:20Z"),
+    ],
+)
+def test_the_whole_column_tells_how_corals_site_writes_a_day(times: tuple[str, str], first: str) -> None:
+    _, row, _ = csv.reader(io.StringIO(coral_csv()))
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([CORAL_HEADER, *([row[0], time, *row[2:]] for time in times)])
+    [one] = articles(file.getvalue())
+    assert one.comments[0].created_at == first
+
+
+def test_the_first_line_of_remark42_may_be_longer_than_what_tells_its_kind() -> None:
+    lines = remark42(of_remark42("a")).split("\n")
+    posts = [{"url": f"https://a.example/{at}", "read_only": True} for at in range(3_000)]
+    lines[0] = json.dumps({"version": 1, "users": [{"id": "u1"}], "posts": posts})
+    [one] = articles("\n".join(lines))
+    assert [comment.id for comment in one.comments] == ["a"]
+
+
 # ---- what is hostile or broken
 
 BOMB = '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'

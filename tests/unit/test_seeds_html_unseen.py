@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import pytest
 
 import seeds
 from labels.thread import Article
+from seeds import dates
 
 WORDS = (
     "At last, a place to sit at the quay, I like it and will be there each day.",
@@ -323,7 +326,7 @@ def test_links_to_other_posts_do_not_count_against_a_thread_of_short_ones() -> N
 
 def test_a_clock_time_with_an_h_stands_beside_a_day_without_a_year() -> None:
     day = '<meta property="article:published_time" content="2026-05-01T08:00:00+07:00">'
-    article = read(*(post(at, when=f"<small>1{at}h4{at} {at + 2}/5</small>") for at in range(4)), before=day)
+    article = read(*(post(at, when=f"<small>1{at}h4{at} {at + 2}.5</small>") for at in range(4)), before=day)
     assert times(article) == [f"2026-05-0{at + 2}T1{at}:4{at}:00" for at in range(4)]
 
 
@@ -380,3 +383,52 @@ def test_a_name_and_words_of_another_that_are_no_link_may_be_the_comments_own() 
     said = f"<div>Ana</div><div>{WORDS[0][:40]}…</div><p>{WORDS[2]}</p>"
     article = read(post(0), post(1), f'<div class="remark"><div><b>Cy</b> <small>3 May 2026, 10:02</small></div>{said}</div>', post(3))
     assert texts(article)[2] == f"Ana\n{WORDS[0][:40]}…\n{WORDS[2]}"
+
+
+def test_name_time_and_words_may_share_one_line() -> None:
+    told = [
+        f'<li class="comment"><strong class="author">{NAMES[at]}</strong> <time datetime="2026-05-0{at + 1}T10:00:00">{at + 1} May</time> '
+        f'<span class="text">{WORDS[at][:40]}</span></li>'
+        for at in range(4)
+    ]
+    article = read(*told)
+    assert authors(article) == list(NAMES)
+    assert texts(article) == [words[:40].strip() for words in WORDS]
+
+
+@pytest.mark.parametrize(("lang", "guest"), [("bg", "Анонимен"), ("de", "Gast"), ("ko", "익명"), ("en", "Guest")])
+def test_all_comments_may_be_by_a_guest(lang: str, guest: str) -> None:
+    article = read(*(post(at, head=f'<b class="name">{guest}</b>') for at in range(4)), lang=lang)
+    assert authors(article) == [guest] * 4
+    assert texts(article) == list(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("lang", "when", "written"),
+    [
+        ("ko", "05.02 11:32", "2026-05-02T11:32:00"),
+        ("ja", "5月2日 11:32", "2026-05-02T11:32:00"),
+        ("en", "5/2 11:32 AM", "2026-05-02T11:32:00"),
+        ("bg", "02.05 11:32", "2026-05-02T11:32:00"),
+        ("uk", "2 год. тому", "2026-05-03T10:00:00"),
+        ("ja", "2026/05/02(土) 11:32:00.12", "2026-05-02T11:32:00"),
+    ],
+)
+def test_times_as_the_pages_language_writes_them(lang: str, when: str, written: str) -> None:
+    found = dates.find(when, lang=lang, now=datetime(2026, 5, 3, 12), near=date(2026, 5, 1))
+    assert found is not None
+    assert found.written == written
+
+
+def test_the_region_of_a_page_tells_whether_the_day_comes_first() -> None:
+    posts = [post(at, when=f"<small>0{at + 2}/05/2026 10:00</small>") for at in range(4)]
+    assert times(read(*posts, lang="en-GB"))[0] == "2026-05-02T10:00:00"
+    assert times(read(*posts, lang="en-US"))[0] == "2026-02-05T10:00:00"
+
+
+def test_the_link_of_a_quote_may_give_the_number_of_the_post_in_its_query() -> None:
+    link = '<a href="forum.php?goto=findpost&amp;pid=501">2026</a>'
+    quote = f'<div class="quote"><blockquote>{WORDS[0]} {link}</blockquote></div>'
+    rows = [post(at, more=f'id="pid50{at + 1}"') for at in range(3)]
+    last = f'<div class="remark" id="pid504"><div><b>Di</b> <small>4 May 2026, 10:03</small></div>{quote}<p>{WORDS[3]}</p></div>'
+    assert answered(read(*rows, last)) == [None, None, None, "Ana"]
