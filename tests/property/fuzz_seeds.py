@@ -32,6 +32,8 @@ from seeds import samples
 MOST_SECONDS = 5.0
 MOST_BYTES = 120_000
 """A mutant's size before it is nested or stuffed: larger ones would test the same code more slowly."""
+_TOLD = 5_000
+"""Mutants after which it is told how far it is: a whole run takes an hour of a core."""
 OWN_PAGES = Path(__file__).with_name("pages")
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?)?")
@@ -306,7 +308,9 @@ def main() -> int:
     stretches = [range(at, min(at + 250, given.first + given.count)) for at in range(given.first, given.first + given.count, 250)]
     total, failures = Tally(), list[Failure]()
     with ProcessPoolExecutor(given.jobs) as workers:
-        for tally, failed in workers.map(run, [given.seed] * len(stretches), stretches):
+        for stretch, (tally, failed) in zip(stretches, workers.map(run, [given.seed] * len(stretches), stretches), strict=True):
+            if (stretch.stop - given.first) % _TOLD == 0:
+                print(f"up to mutant {stretch.stop:,}: {len(failures) + len(failed)} failed", file=sys.stderr, flush=True)
             total.read, total.refused, total.comments = (
                 total.read + tally.read,
                 total.refused + tally.refused,
