@@ -245,7 +245,7 @@ def _mistyped(entry: Mapping[str, Any]) -> list[str]:
     found = []
     if not isinstance(entry.get("name"), str):
         found.append("name must be a text")
-    if entry.get("kind") not in KINDS:
+    if not isinstance(entry.get("kind"), str) or entry["kind"] not in KINDS:
         found.append(f"kind must be one of {', '.join(KINDS)}")
     if entry.get("action") not in list(Action):
         found.append(f"action must be one of {', '.join(Action)}")

@@ -38,9 +38,9 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
-    def database(self, name: str) -> str:
-        """The URL of a new, empty database."""
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), name)
+    def database(self, name: str, *options: str) -> str:
+        """The URL of a new, empty database. `options` are those of createdb."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), *options, name)
         return self.url.removesuffix("/postgres") + f"/{name}"
 
     def start(self) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,7 +51,7 @@ def _engine(url: sa.URL) -> Engine:
     if url.drivername == "postgresql+psycopg":
         if "@" in f"{url.host}{url.database}":  # the end of a password, which the driver would name as the host
             raise StoreError("database: an @ too many; in a user's name or a password it is written %40")
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **shared)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "client_encoding": "utf8"}, **shared)
     if not url.database or url.database == ":memory:":
         raise StoreError("database: SQLite needs a file, such as sqlite:///threadwise.db")
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, **shared)
@@ -89,10 +90,15 @@ def migrate(engine: Engine) -> None:
         # The whole ladder is one transaction: a killed migration leaves the database as it was.
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
             if engine.dialect.name == "postgresql":
+                encoding = connection.execute(sa.text("SHOW server_encoding")).scalar()
+                if encoding != "UTF8":
+                    raise StoreError(f"database {shown(engine.url)}: it is {encoding}, not UTF8; use createdb -E UTF8 -T template0")
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             command.upgrade(alembic(connection), "head")
     except SQLAlchemyError as error:
         raise StoreError(f"database {shown(engine.url)}: {_words(error)}") from error
+    except CommandError as error:
+        raise StoreError(f"database {shown(engine.url)}: {error}; is it of a newer Threadwise?") from error
 
 
 def revision(engine: Engine) -> str:

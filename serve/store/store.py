@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from labels.errors import StoreError
 from serve.store import database, tables
 from serve.store.accounts import Accounts
 from serve.store.articles import Articles
@@ -23,7 +24,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.engine = database.connect(url)
-        database.migrate(self.engine)
+        try:
+            database.migrate(self.engine)
+        except StoreError:
+            self.engine.dispose()
+            raise
         self.articles = Articles(self.engine)
         self.comments = Comments(self.engine)
         self.accounts = Accounts(self.engine)

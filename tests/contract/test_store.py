@@ -23,6 +23,7 @@ from serve.store import Store, tables
 from serve.store.articles import in_address, kept_as
 from serve.store.comments import Choice, Filter, Incoming, StaleError, Stored
 from serve.store.desk_queue import Wanted
+from tests import postgres
 
 NOW = 1_767_000_000_000
 SCORED = Scored("1", "en", {"toxicity": {"toxicity": 0.9}}, "tiny@0")
@@ -552,3 +553,19 @@ def test_what_is_erased_while_another_connection_reads_is_said_to_be_in_the_file
             store.erase.comment("1", "site", "ana", NOW)
     assert store.comments.get("site", "1") is None
     store.close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_postgresql_that_cannot_hold_every_text_is_refused(postgres_server: postgres.Postgres, encoding: str) -> None:
+    url = postgres_server.database(f"of_{encoding.lower()}", "-E", encoding, "-T", "template0", "--locale", "C")
+    with pytest.raises(StoreError, match=f"it is {encoding}, not UTF8; use createdb"):
+        Store(url)
+
+
+def test_the_database_of_a_newer_release_is_refused_in_one_line(database: str) -> None:
+    opened = Store(database)
+    with opened.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0099'"))
+    opened.close()
+    with pytest.raises(StoreError, match="is it of a newer Threadwise"):
+        Store(database)

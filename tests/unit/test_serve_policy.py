@@ -195,6 +195,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         + rule(name="d", kind="words", words="x", action="review")
         + rule(name="e", kind="always", tags=["STAFF", "featured"], action="publish")
         + rule(name="f", kind="always", tags="STAFF", action="publish")
+        + rule(name="g", kind=["band"], action="review")
     )
     with pytest.raises(ConfigError) as caught:
         made(text)
@@ -207,6 +208,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "words must be a list",
         "rule 5 (e): tags: featured is unknown; known: FEATURED, STAFF",
         "rule 6 (f): tags must be a list",
+        "rule 7 (g): kind must be one of",
     ):
         assert words in str(caught.value)
 
