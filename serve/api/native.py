@@ -91,7 +91,8 @@ async def put_comment(
 ) -> schema.CommentOut:
     """Takes in one live comment and says what the policy makes of it. It is on disk when the answer comes; the same again changes nothing.
 
-    An edited text is a new version: it is scored again, and an earlier approval no longer holds.
+    An edited text is a new version: it is scored again, and an earlier decision no longer holds. Where only its author, time, parent or
+    article are corrected, what a moderator decided stands.
     """
     incoming = Incoming(id, site_of(caller, body.site), body.text, body.article, body.author, body.reply_to, body.created_at)
     stored, new = await running.ingest(incoming, request, language_of(body.language))
