@@ -78,6 +78,7 @@ def _card(config: Config, manifest: Manifest, figures: Mapping[str, Any], used: 
         yield from _spans(figures["spans"])
     yield "## Limits\n"
     yield "- Calibrated to the dev sets: where toxic comments are rarer or written otherwise, probabilities shift."
+    yield "- Of stance, reply stance and sentiment rare classes are likelier than their share of dev rows: a quarter of the way to even."
     yield f"- Outputs with fewer than 50 positive dev rows are always marked low_confidence: {', '.join(manifest.weak) or 'none'}."
     yield "- An output without labelled rows in a comment's language is marked low_confidence there. Our own functional cases are templates"
     yield "  and no comments: they are counted neither here nor in the rows below, also where they are all there is of an output."
