@@ -24,7 +24,9 @@ _NUMBERED = 0.8
 """Share of the records that must show a number, growing or falling, so that the numbers are theirs."""
 _COUNTED = 0.5
 """Share of the steps that must be 1 where no sign says that it is a number: counters grow by chance."""
-_RUN = 3
+_MAX_NUMBER = 20
+"""Characters of a piece that is a number alone: "Comment #12345"."""
+_LEAST = 3
 """Records whose names must carry a number, so that the numbers are no part of them."""
 _FEW = 200
 """Comments of one author among which the answered one is looked for."""
@@ -53,7 +55,7 @@ def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[R
 def numbered(raws: list[RawComment]) -> list[RawComment]:
     """With the numbers that stand before or behind most names, where they run: "4. Ana"."""
     parts = [numbers.split(raw.author or "") for raw in raws]
-    if len(raws) < _RUN or not numbers.is_numbered([number if any(map(str.isalpha, name)) else None for number, name in parts]):
+    if len(raws) < _LEAST or not numbers.is_numbered([number if any(map(str.isalpha, name)) else None for number, name in parts]):
         return raws
     return [replace(raw, author=name or None, number=number) for raw, (number, name) in zip(raws, parts, strict=True)]
 
@@ -62,22 +64,23 @@ def _numbers(read: Sequence[Fields]) -> Sequence[int | None]:
     """The printed numbers of the records; those with a sign count before others, such as a member's number of posts. [] for none."""
     for pattern in (_SIGNED, _BARE):
         found = [next(_printed(item, pattern), None) for item in read]
-        if _run(found, _COUNTED if pattern is _BARE else 0.0):
+        if _is_run(found, _COUNTED if pattern is _BARE else 0.0):
             return found
     return []
 
 
 def _numbers_before(page: Page, read: Sequence[Fields]) -> Sequence[int | None]:
     """The numbers that stand alone at the begin of the records or right before them: in a cell of their own. [] for none."""
-    for behind in (0, 1) if len(read) >= _RUN else ():
+    for behind in (0, 1) if len(read) >= _LEAST else ():
         places = [item.record.first - behind for item in read]
-        found = [numbers.alone(page.texts[at].strip()) if 0 <= at < len(page.texts) else None for at in places]
-        if _run(found, _COUNTED):
+        texts = [page.texts[at].strip() if 0 <= at < len(page.texts) else "" for at in places]
+        found = [numbers.alone(text) if len(text) <= _MAX_NUMBER else None for text in texts]
+        if _is_run(found, _COUNTED):
             return found
     return []
 
 
-def _run(found: Sequence[int | None], counted: float) -> bool:
+def _is_run(found: Sequence[int | None], counted: float) -> bool:
     """Whether most records have a number and these grow or fall, so large a share of the steps by one."""
     known = [number for number in found if number is not None]
     steps = [after - before for before, after in pairwise(known)]

@@ -62,6 +62,14 @@ def test_the_demo_is_all_there_and_leaves_nothing(tiny_release: Path, tmp_path: 
     assert not file.parent.exists()
 
 
+def test_the_demo_starts_again_on_its_own_database(tiny_release: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'demo.db'}"
+    for _ in range(2):
+        with running(tmp_path, tiny_release, "--demo", database=database) as server:
+            assert re.search(r"^key: (\S+)$", server.output, re.MULTILINE)
+            assert server.stop() == 0
+
+
 def test_a_key_from_its_making_to_its_end(server: Server) -> None:
     token = last_line(threadwise("keys", "create", "life", "--database", server.database, "--scope", "score", "--site", "news"))
     with server.client(token) as client:

@@ -17,11 +17,17 @@ import httpx2
 import pytest
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError, UnknownApiNameOrVersion
+from starlette.testclient import TestClient
 
 from labels.scores import Scored
-from serve.api import perspective, scale
+from serve import security, settings
+from serve.api import batch, perspective, scale
+from serve.app import create_app
+from serve.service import CORAL_S
+from serve.store import Store
 from tests.server import Server, running
 from train import release
+from train.inference import Scorer
 
 ANALYZE = "/v1alpha1/comments:analyze"
 SUGGEST = "/v1alpha1/comments:suggestscore"
@@ -729,3 +735,26 @@ class TestScale:
 
     def test_it_is_stated(self, client: httpx2.Client) -> None:
         assert isinstance(client.get("/v1/model").json()["perspective_priors"], dict)
+
+
+def test_a_part_of_a_batch_waits_for_as_long_as_the_batch_may(tiny_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coral hangs up after a moment, and is told at once; who sends a batch waits, and one refused part fails it."""
+    store = Store(f"sqlite:///{tmp_path / 'batch.db'}")
+    token, stored = security.new_key("batch", 0)
+    store.accounts.add_key(stored)
+    app = create_app(settings.load(flags={"database": str(store.engine.url)}), Scorer.load(tiny_release, threads=1), store)
+    with TestClient(app, headers={"Authorization": f"Bearer {token}"}) as client:
+        queue, waits = app.state.service.queue, list[float | None]()
+        submit = queue.submit
+
+        def kept(inputs: Any, **given: Any) -> Any:
+            waits.append(given["patience_s"])
+            return submit(inputs, **given)
+
+        monkeypatch.setattr(queue, "submit", kept)
+        assert client.post(ANALYZE, json=body()).status_code == 200
+        part = f"POST {ANALYZE} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\r\n{json.dumps(body())}"
+        content = f"--b\r\nContent-Type: application/http\r\nContent-ID: <1>\r\n\r\n{part}\r\n--b--\r\n"
+        answer = client.post("/batch", content=content, headers={"Content-Type": "multipart/mixed; boundary=b"})
+        assert "HTTP/1.1 200 OK" in answer.text
+    assert waits == [CORAL_S, batch._PATIENCE_S]
