@@ -18,6 +18,7 @@ from serve.store.tables import articles, audit, comments, decisions, outbox, sug
 _BATCH = 500
 _LOCK = 0x7265746169
 """Advisory lock of PostgreSQL under which retention empties texts."""
+_WARNED = sa.cast(articles.c.warnings, sa.String) != "[]"
 T = TypeVar("T")
 
 
@@ -51,7 +52,7 @@ class Eraser:
         newer = sa.exists().where(versions.c.comment == comments.c.number, versions.c.at >= before)
         named = sa.and_(comments.c.received < before, comments.c.author.is_not(None), ~newer)
         noted = sa.and_(decisions.c.at < before, decisions.c.note.is_not(None))
-        said = sa.and_(articles.c.at < before, sa.or_(articles.c.text != "", articles.c.author.is_not(None)))
+        said = sa.and_(articles.c.at < before, sa.or_(articles.c.text != "", articles.c.author.is_not(None), _WARNED))
         with transaction(self._engine, writes=True) as connection:
             if connection.dialect.name == "postgresql":
                 # Two servers that emptied the same rows, each in an order of its own, could wait for each other.
@@ -59,7 +60,7 @@ class Eraser:
             count = connection.execute(versions.update().where(old).values(text="")).rowcount
             connection.execute(comments.update().where(named).values(author=None))
             connection.execute(decisions.update().where(noted).values(note=None))
-            connection.execute(articles.update().where(said).values(text="", author=None))
+            connection.execute(articles.update().where(said).values(text="", author=None, warnings=[]))
             connection.execute(suggestions.delete().where(suggestions.c.at < before))
             if count:
                 connection.execute(audit.insert().values(at=now, by="retention", what="expired", detail={"versions": count}))
@@ -115,7 +116,17 @@ def _forget_articles(connection: Connection, author: str, site: str | None) -> s
     named = sa.and_(articles.c.author == author, articles.c.site == site if site is not None else sa.true())
     texts = set(connection.execute(sa.select(articles.c.text).where(named, articles.c.text != "")).scalars())
     connection.execute(articles.update().where(named).values(text="", author=None))
+    _forget_warnings(connection, author, site)
     return texts
+
+
+def _forget_warnings(connection: Connection, author: str, site: str | None) -> None:
+    """Drops what the parser remarked on pages and names an author, such as an answer to one who is not there."""
+    there = sa.and_(_WARNED, articles.c.site == site if site is not None else sa.true())
+    for row in connection.execute(sa.select(articles.c.site, articles.c.id, articles.c.warnings).where(there)).all():
+        left = [warning for warning in row.warnings if author not in warning["what"]]
+        if len(left) < len(row.warnings):
+            connection.execute(articles.update().where(articles.c.site == row.site, articles.c.id == row.id).values(warnings=left))
 
 
 def _forget_suggestions(connection: Connection, texts: Set[str], site: str | None) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from labels.errors import ConfigError, StoreError
 from labels.scores import Scored, Unscored
-from labels.thread import Article
+from labels.thread import Article, Notice
 from serve import security
 from serve.api import schema
 from serve.policy import Action, Reason, Verdict
@@ -569,3 +569,18 @@ def test_the_database_of_a_newer_release_is_refused_in_one_line(database: str) -
     opened.close()
     with pytest.raises(StoreError, match="is it of a newer Threadwise"):
         Store(database)
+
+
+def warned(store: Store, article: str) -> list[dict[str, str]]:
+    with store.engine.connect() as connection:
+        return list(connection.execute(sa.select(tables.articles.c.warnings).where(tables.articles.c.id == article)).scalar_one())
+
+
+def test_erasure_and_retention_leave_no_name_in_what_the_parser_remarked(store: Store) -> None:
+    remarks = tuple(Notice("comment 2", f'answers "{name}", which is not on this page') for name in ("Ana Zoltán", "Bo"))
+    store.comments.put_all([], NOW, [("site", Article("tram", "", warnings=remarks)), ("other", Article("bus", "", warnings=remarks))])
+    store.erase.author("Ana Zoltán", "site", "bo", NOW)
+    assert [remark["what"] for remark in warned(store, "tram")] == [remarks[1].what]
+    assert len(warned(store, "bus")) == 2
+    store.erase.empty(NOW + 1, NOW + 1)
+    assert warned(store, "tram") == warned(store, "bus") == []
