@@ -27,10 +27,10 @@ from seeds.dates.stamp import DIGIT, MAX_ALONE, RULES, Part, Stamp, fillers, is_
 __all__ = ["Stamp", "bare_day", "fillers", "find", "is_connected", "is_day_first", "moment", "relative_words"]
 
 _DIGITS = str.maketrans(
-    {digit: str(unicodedata.digit(digit)) for first in "٠۰०০" for digit in map(chr, range(ord(first), ord(first) + 10))} | {"’": "'"}
+    {digit: str(unicodedata.digit(digit)) for first in "٠۰०০๐" for digit in map(chr, range(ord(first), ord(first) + 10))} | {"’": "'"}
 )
-"""Arabic and Indian digits, and the curved apostrophe, to what the patterns know, one for one."""
-_CHEAP = re.compile(r"\d|[^\W\d_]{3}|[^\x00-\x7f]{2}")
+"""Arabic, Indian and Thai digits, and the curved apostrophe, to what the patterns know, one for one."""
+_CHEAP = re.compile(r"\d|[^\W\d_]{3}|[^\x00-\x7f]\s?[^\x00-\x7f]")
 _MAX_MOMENT = 160
 """Characters of lines that tell the page's own moment."""
 

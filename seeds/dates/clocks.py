@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from seeds.dates.stamp import RULES, Part
 
 _CLOCK = re.compile(
-    r"(?:(?<![\d:.,/-])|(?<=/\d\d-)|(?<=\d\d\d\d-))([012]?\d)[:h]([0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,3})?)?(?!:?\d)"
+    r"(?:(?<![\d:.,/-])|(?<=/\d\d-)|(?<=\d\d\d\d-)|(?<=\bב-))([012]?\d)[:h]([0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,3})?)?(?!:?\d)"
     r"(?:\s?([AaPp]\.?[Mm]\.?|π\.?μ\.?|μ\.?μ\.?|SA|CH|صباحاً?|مساءً?|ص|م|ق\.ظ|ب\.ظ)(?![^\W\d_]))?"
 )
 """A number may touch the half of the day (a page draws "01:30PM" and the post's "4" side by side); a letter may not."""
@@ -17,6 +17,8 @@ _DOTTED = re.compile(r"(?<![\d:.,/-])([012]?\d)\.([0-5]\d)(?:\.([0-5]\d))?(?![\d
 _CJK_CLOCK = re.compile(r"(?<!\d)([012]?\d)\s?[時时点點시]\s?([0-5]\d)\s?[分분](?:\s?([0-5]\d)\s?[秒초])?")
 _SPACED = re.compile(r"(?<![\d:.,/-])([012]?\d)\sh\s([0-5]\d)(?:\smin)?(?!\d)()")
 """A clock time as a span: "le 20 avril à 22 h 02 min"; only beside a day."""
+_HOUR = re.compile(r"(?<![\w:.,/-])([01]?\d)()()\s?([Pp]\.?[Mm]\.?|[Aa]\.?[Mm]\.?(?!\s(?:\d|\w+tag|Mittwoch)))(?!\w)")
+"""A whole hour, "3pm": only beside a day; before a number or a German weekday "am" is German for "on the"."""
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _HALF_FIRST = re.compile(rf"({'|'.join(RULES['am_first'] + RULES['pm_first'])})\s?$")
 _ZONE = re.compile(
@@ -37,7 +39,12 @@ def find(line: str) -> Iterator[Part]:
 
 def beside_a_day(line: str) -> list[Part]:
     """The clock times of a line that holds a day: of the first way of writing them that it uses."""
-    return next((parts for pattern in (_CLOCK, _CJK_CLOCK, _SPACED, _DOTTED) if (parts := list(_find(line, pattern)))), [])
+    return beside_a_word(line) or list(_find(line, _DOTTED))
+
+
+def beside_a_word(line: str) -> list[Part]:
+    """The clock times of a line that holds a word such as "yesterday", whose numbers with dots may be anything."""
+    return next((parts for pattern in (_CLOCK, _CJK_CLOCK, _SPACED, _HOUR) if (parts := list(_find(line, pattern)))), [])
 
 
 def zone_behind(line: str, at: int) -> tuple[str, int]:
@@ -71,9 +78,9 @@ def is_halved(line: str, at: int) -> bool:
 
 def _find(line: str, pattern: re.Pattern[str]) -> Iterator[Part]:
     for match in pattern.finditer(line):
-        hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+        hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
         first = _HALF_FIRST.search(line, max(match.start() - _MAX_HALF, 0), match.start())
-        half = first[1] if first else (match[4] or "").lower() if pattern is _CLOCK else ""
+        half = first[1] if first else (match[4] or "").lower() if pattern in (_CLOCK, _HOUR) else ""
         if half in (*RULES["pm"], *RULES["pm_first"]) and hour < 12:
             hour += 12
         elif half in (*RULES["am"], *RULES["am_first"]) and hour == 12:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache
 
 from seeds.dates import clocks, months
-from seeds.dates.stamp import Part
+from seeds.dates.stamp import RULES, Part
 
 _DAY, _YEAR = r"[0-3]?\d", r"(?:19|20)\d\d"
+_JALALI_YEAR = r"1[34]\d\d"
+_JALALI_ERA = 226894
+"""The day before the first of the Persian calendar, as an ordinal."""
+_BUDDHIST_YEAR = r"2[45]\d\d"
 _ISO = re.compile(
     rf"(?<![\d-])({_YEAR})-([01]\d)-([0-3]\d)"
     r"(?:[T ]([012]\d):([0-5]\d)(?::([0-5]\d)(?:[.,]\d+)?)?(?:\s?(Z|[+-][01]\d:?[0-5]\d))?)?(?![\d-])"
@@ -23,9 +28,9 @@ _DAY_MONTH = re.compile(
     rf"(?<![\d:./-])({_DAY})(?:st|nd|rd|th|er|º|ª)?(?:\.?[\s-]+|\.(?=[^\W\d_]{{3,14}}\.\d)|/(?=[^\W\d_]{{3,14}}\.?/\d))(?:de\s+|of\s+|d['’])?([^\W\d_]{{3,14}})\.?,?(?:(?:[\s-]+|/|(?<=\.))(?:de\s+|del\s+)?({_YEAR}|['’]\d\d|(?<=[/-])\d\d)(?![\d:]))?"
 )
 _MONTH_DAY = re.compile(
-    rf"([^\W\d_]{{3,30}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)|(?=,?\s(?:at\s|@)?\s?[012]?\d:[0-5]\d))"
+    rf"([^\W\d_]{{3,30}})\.?[\s-]+({_DAY})(?:st|nd|rd|th)?(?:(?:\s*,\s*|\s+)({_YEAR}|['’]\d\d)(?!\d)|(?=,?\s(?:at\s|@)?\s?(?:[012]?\d:[0-5]\d|[01]?\d\s?[AaPp]\.?[Mm]\.?$)))"
 )
-"""A day without a year counts beside its clock time only: "May 5 people" is none."""
+"""A day without a year counts beside its clock time only: "May 5 people" is none. A whole hour ends the line too: sentences hold such."""
 _MONTH_FIRST = re.compile(rf"([^\W\d_]{{3,14}})\.? ({_DAY})")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?<![A-ZА-ЯΑ-Ω])[A-ZА-ЯΑ-Ω][^\W\d_A-ZА-ЯΑ-Ω]+$")
 _CTIME = re.compile(rf"([^\W\d_]{{3,14}})\s+({_DAY})\s+([012]?\d):([0-5]\d):([0-5]\d)\s(?:(\w{{3,4}}|[+-][01]\d[0-5]\d)\s)?({_YEAR})(?!\d)")
@@ -64,11 +69,10 @@ def find(line: str, lang: str | None, day_first: bool | None) -> Iterator[Part]:
             yield Part(match.start(), match.end(), found)
     if _COLON.search(line):
         yield from _ctimes(line, lang)
+    if not line.isascii():
+        yield from _phrases(line)
     yield from _worded(line, lang)
     yield from _yearless(line, lang, day_first)
-    if not line.isascii():
-        for match in _phrased().finditer(line):
-            yield Part(match.start(), match.end(), (int(match[3]), months.phrases()[match[2]], int(match[1])))
 
 
 def alone(text: str, lang: str | None) -> Part | None:
@@ -97,10 +101,12 @@ def _numeric(match: re.Match[str], lang: str | None, day_first: bool | None) -> 
     if match[2].strip() != match[4].strip(" ,") and match[4].strip(" ,"):
         return None
     if len(match[1]) == 4:
+        if lang == "fa" and 1300 <= one < 1500 and 1 <= two <= 12 and 1 <= three <= 31:
+            return _of_jalali(one, two, three)
         return (one, two, three) if 1900 <= one < 2100 and len(match[5]) <= 2 else None
     if len(match[1]) > 2 or len(match[5]) == 1:
         return None
-    year = three if len(match[5]) == 4 else 2000 + three if three < 70 else 1900 + three
+    year = _common_era(three) if len(match[5]) == 4 else 2000 + three if three < 70 else 1900 + three
     if not 1900 <= year < 2100:
         return None
     if one > 12 or two > 12:
@@ -109,6 +115,18 @@ def _numeric(match: re.Match[str], lang: str | None, day_first: bool | None) -> 
         first = day_first if day_first is not None else not (lang == "en" and match[2].strip() == "/")
         day, month = (one, two) if first else (two, one)
     return (year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _common_era(year: int) -> int:
+    """The year without the 543 that Buddhist ones are ahead, as Thai pages write them."""
+    return year - 543 if 2400 <= year < 2600 else year
+
+
+def _of_jalali(year: int, month: int, day: int) -> tuple[int, int, int]:
+    """The Gregorian day of one in the Persian calendar; its years are leap eight times in 33, as they are from 1343 to 1472."""
+    begun = 365 * (year - 1) + (8 * year + 21) // 33 + 31 * (month - 1) - max(month - 7, 0)
+    found = date.fromordinal(_JALALI_ERA + begun + day)
+    return found.year, found.month, found.day
 
 
 def _ctimes(line: str, lang: str | None) -> Iterator[Part]:
@@ -132,6 +150,14 @@ def _worded(line: str, lang: str | None) -> Iterator[Part]:
                 value = int(written) + (2000 if len(written) == 2 else 0)
                 end = short.end() if short else match.end() if match[year] or pattern is not _DAY_MONTH else match.end(month)
                 yield Part(begin, end, (value, number, int(match[day])))
+
+
+def _phrases(line: str) -> Iterator[Part]:
+    """Days with their year whose months are not one plain word, or of another calendar."""
+    for match in _phrased().finditer(line):
+        yield Part(match.start(), match.end(), (_common_era(int(match[3])), months.phrases()[match[2]], int(match[1])))
+    for match in _jalali().finditer(line):
+        yield Part(match.start(), match.end(), _of_jalali(int(match[3]), RULES["jalali"]["months"][match[2]], int(match[1])))
 
 
 def _short_year(line: str, begin: int, end: int) -> re.Match[str] | None:
@@ -158,4 +184,10 @@ def _yearless(line: str, lang: str | None, day_first: bool | None) -> Iterator[P
 @cache
 def _phrased() -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(months.phrases(), key=len, reverse=True))
-    return re.compile(rf"(?<!\d)({_DAY})\S?\s+[^\W\d_]?({names})\S?\s+({_YEAR})(?!\d)")
+    return re.compile(rf"(?<!\d)({_DAY})\S?\s+[^\W\d_]?({names})\S?\s+(?:พ\.ศ\.\s?)?({_YEAR}|{_BUDDHIST_YEAR})(?!\d)")
+
+
+@cache
+def _jalali() -> re.Pattern[str]:
+    names = "|".join(sorted(RULES["jalali"]["months"], key=len, reverse=True))
+    return re.compile(rf"(?<!\d)([0-2]?\d|3[01])\s+({names})(?:\sماه)?\s+({_JALALI_YEAR})(?!\d)")

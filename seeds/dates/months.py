@@ -19,16 +19,20 @@ def words(lang: str | None) -> dict[str, int]:
     found: dict[str, int] = {}
     for locale in dict.fromkeys([lang or "en", "en", *RULES["locales"]]):
         for name, number in _names(locale):
-            if len(name) >= _MIN_WORD and WORD.fullmatch(name):
+            if _is_word(name):
                 found.setdefault(name, number)
     return {**RULES["months"], **found}
 
 
 @cache
 def phrases() -> dict[str, int]:
-    """Month names that are not one plain word: of two words, or with vowel signs."""
-    found = {name: number for code in RULES["phrased"]["locales"] for name, number in _names(code) if not WORD.fullmatch(name)}
+    """Month names that are not one plain word: of two words, of two letters, or with vowel signs."""
+    found = {name: number for code in RULES["phrased"]["locales"] for name, number in _names(code) if not _is_word(name)}
     return {**found, **RULES["phrased"]["months"]}
+
+
+def _is_word(name: str) -> bool:
+    return len(name) >= _MIN_WORD and WORD.fullmatch(name) is not None
 
 
 def _names(locale: str) -> list[tuple[str, int]]:

@@ -64,3 +64,13 @@ def fillers() -> frozenset[str]:
         for width in ("wide", "abbreviated"):
             words |= {word.lower().strip(".") for word in Locale.parse(name).days["format"][width].values()}
     return frozenset(words)
+
+
+@cache
+def weekdays() -> dict[str, int]:
+    """The names of the days of the week in all languages, lower case -> 0 (Monday) .. 6."""
+    found: dict[str, int] = dict(RULES["weekdays"])
+    for name in RULES["locales"]:
+        for context in ("format", "stand-alone"):
+            found |= {word.lower(): number for number, word in Locale.parse(name).days[context]["wide"].items()}
+    return found

@@ -54,6 +54,25 @@ def test_a_named_reference_comes_before_that_of_the_page() -> None:
     assert written(markup, datetime(2025, 1, 1, 12))[1] == "2025-01-01T10:00:00"
 
 
+@pytest.mark.parametrize(
+    ("stamps", "values"),
+    [
+        (["刚刚", "半小时前", "两天前", "前天"], ["2026-02-05T12:00:00", "2026-02-05T11:30:00", "2026-02-03", "2026-02-03"]),
+        (
+            ["az imént", "fél órája", "egy órája", "tegnapelőtt"],
+            ["2026-02-05T12:00:00", "2026-02-05T11:30:00", "2026-02-05T11:00:00", "2026-02-03"],
+        ),
+        (
+            ["الآن", "منذ نصف ساعة", "منذ ساعتين", "منذ يومين"],
+            ["2026-02-05T12:00:00", "2026-02-05T11:30:00", "2026-02-05T10:00:00", "2026-02-03"],
+        ),
+    ],
+    ids=["zh", "hu", "ar"],
+)
+def test_times_that_hold_no_digit_are_found_on_a_page(stamps: list[str], values: list[str]) -> None:
+    assert written(page(stamps), datetime(2026, 2, 5, 12)) == values
+
+
 def test_a_day_without_a_year_is_the_one_nearest_to_the_article() -> None:
     head = '<meta property="article:published_time" content="2025-12-30T08:00:00Z">'
     stamps = ["30 December, 10:00", "31 December, 21:25", "1 January, 09:10", "2 January, 10:00"]
