@@ -80,6 +80,25 @@ _COMMON = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 )
 """What pages that declare nothing are written in, the likeliest first."""
+_CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
+_OF_LANGUAGES = {
+    **dict.fromkeys(("bg", "ru", "mk"), (_CYRILLIC, "[а-яёѓѕјљњќџ]{2,}")),
+    **dict.fromkeys(("uk", "be"), (("cp1251", "koi8-u", "cp866", "iso8859-5"), "[а-яёєіїґў]{2,}")),
+    "sr": (("cp1251", "cp1250", "iso8859-2"), "[а-шђјљњћџ]{2,}|(?i:[čćđšž])"),
+    **dict.fromkeys(("hr", "sl", "bs"), (("cp1250", "iso8859-2"), "(?i:[čćđšž])")),
+    "cs": (("cp1250", "iso8859-2"), "(?i:[áčďéěíňóřšťúůýž])"),
+    "sk": (("cp1250", "iso8859-2"), "(?i:[áäčďéíĺľňóôŕšťúýž])"),
+    "pl": (("cp1250", "iso8859-2"), "(?i:[ąćęłńóśźż])"),
+    "hu": (("cp1250", "iso8859-2"), "(?i:[áéíóöőúüű])"),
+    "ro": (("cp1250", "iso8859-2", "iso8859-16"), "(?i:[ăâîşţșț])"),
+    "el": (("cp1253", "iso8859-7"), "[α-ωά-ώΐΰΆ]{2,}"),
+    "tr": (("cp1254",), "(?i:[çğıöşüâî])"),
+}
+"""What undeclared pages of a language are written in, the likeliest first, and letters beyond ASCII that tell which: small ones
+where another encoding has the capitals in their places."""
+_LANG = re.compile(rb"<html\b[^>]{0,2000}?\s(?:xml:)?lang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
+_TOLD = 0.75
+"""Share of the letters beyond ASCII that must be such, or the page's language is not the declared one."""
 _ODD = 0.1
 """Disorder that the right encoding may show."""
 _FEW_WRONG = 20
@@ -89,7 +108,8 @@ _LANGUAGE_CHARS = 1000
 
 
 def decode(data: bytes, charset: str | None = None) -> tuple[str, str, tuple[Notice, ...]]:
-    """Text, name of the encoding, warnings. Order: BOM, `charset` (HTTP), the document's own word, strict UTF-8, detection.
+    """Text, name of the encoding, warnings. Order: BOM, `charset` (HTTP), the document's own word, strict UTF-8, what pages of its
+    declared language are written in, detection.
 
     Bytes that the declared encoding does not know become U+FFFD; only where they outnumber its characters is the declaration not believed.
     Raises DocumentError for what is no text: control characters in more than a tenth of it.
@@ -162,15 +182,30 @@ def _said(meta: bytes) -> bytes:
 
 
 def _guessed(data: bytes, declared: str | None) -> tuple[str, str, tuple[Notice, ...]]:
-    from charset_normalizer import from_bytes
-
     if _nearly_utf8(data):
         return _checked(data, "utf-8", ())
-    found = from_bytes(_MARKED_UP.sub(b" ", data[:200_000]), cp_isolation=list(_COMMON))
-    best = min(found, key=lambda match: (match.chaos > _ODD, -match.coherence, _COMMON.index(match.encoding)), default=None)
-    name = best.encoding if best else "cp1252"
+    name = _of_language(data) or _likeliest(data)
     what = f"not valid {declared or 'utf-8'}; read as {name}, a guess"
     return _checked(data, name, (Notice("document", what),))
+
+
+def _of_language(data: bytes) -> str | None:
+    """The encoding that gives most letters of the language that the page declares, as browsers fall back by it; None: it is not in that."""
+    declared = _LANG.search(data[:_META_BYTES])
+    encodings, letters = _OF_LANGUAGES.get(declared[1].decode().lower() if declared else "", ((), ""))
+    texts = {name: data.decode(name, "replace") for name in encodings}
+    own = {name: sum(map(len, re.findall(letters, text))) for name, text in texts.items()}
+    best = max(own, key=own.__getitem__, default=None)
+    return best if best and own[best] > _TOLD * sum(not char.isascii() and char.isalpha() for char in texts[best]) else None
+
+
+def _likeliest(data: bytes) -> str:
+    """The encoding whose text is like words of some language."""
+    from charset_normalizer import from_bytes
+
+    found = from_bytes(_MARKED_UP.sub(b" ", data[:200_000]), cp_isolation=list(_COMMON))
+    best = min(found, key=lambda match: (match.chaos > _ODD, -match.coherence, _COMMON.index(match.encoding)), default=None)
+    return best.encoding if best else "cp1252"
 
 
 def _nearly_utf8(data: bytes) -> bool:

@@ -290,7 +290,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1 << 12)
 def reply(line: str) -> Mark | None:
-    """The reply mark at the beginning of a line; None where there is none."""
+    """The reply mark at the beginning of a line; None where there is none: "Reply to this comment" is a button."""
+    if is_button(line) and has_button_word(line):
+        return None
     arrow = _ARROW.match(line)
     begin = arrow.end() if arrow else 0
     if answer := answers.find(line[begin:_MAX_MARK]):

@@ -1,4 +1,4 @@
-"""isso: its SQLite database, and the JSON that it imports."""
+"""isso: its SQLite database, and the JSON that it imports. Its comments are Markdown, in which HTML may stand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seeds.exports import records
 from seeds.exports.losses import Losses
 from seeds.exports.records import word
 from seeds.exports.thread import Thread
-from seeds.exports.values import text_of, time_of
+from seeds.exports.values import markdown_of, time_of
 from seeds.replies import RawComment
 
 _NOT_SHOWN = {2: "waiting for approval", 4: "deleted"}
@@ -66,7 +66,7 @@ def _of_tables(base: sqlite3.Connection) -> Iterator[Thread]:
 
 def _of_row(row: Mapping[str, Any]) -> RawComment:
     return RawComment(
-        text=text_of(word(row, "text")),
+        text=markdown_of(word(row, "text")),
         id=word(row, "id"),
         author=word(row, "author"),
         reply_id=word(row, "parent"),
@@ -84,7 +84,7 @@ def of_json(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:
 
 def _of_item(item: Mapping[str, Any]) -> RawComment:
     return RawComment(
-        text=text_of(word(item, "text")),
+        text=markdown_of(word(item, "text")),
         id=word(item, "id"),
         author=word(item, "author"),
         reply_id=word(item, "parent"),

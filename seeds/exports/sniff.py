@@ -31,6 +31,10 @@ _JSON = (
     ("commento", re.compile(rb'"commentHex"\s*:|"commenterHex"\s*:')),
     ("activitystreams", re.compile(rb"www\.w3\.org/ns/activitystreams|\"objectType\"\s*:|\"inReplyTo\"\s*:")),
     ("isso_json", re.compile(rb'\A\[\s*\{(?=.{0,4000}"comments"\s*:\s*\[)(?=.{0,4000}"id"\s*:)(?=.{0,4000}"title"\s*:)', re.DOTALL)),
+    (
+        "isso_json",
+        re.compile(rb'\A\[\s*\{.{0,4000}?"comments"\s*:\s*\[\s*\{(?=.*?"created"\s*:)(?=.*?"text"\s*:)', re.DOTALL),
+    ),  # "title" may follow
 )
 
 

@@ -12,7 +12,8 @@ from seeds.exports.values import text_of, time_of
 from seeds.replies import RawComment
 
 _NOT_SHOWN = {"0": "waiting for approval", "spam": "spam", "trash": "deleted", "post-trashed": "deleted"}
-_OF_READERS = ("", "comment")
+_OF_READERS = ("", "comment", "review")
+"""Types of comments; the shop of WooCommerce calls those of its products reviews."""
 
 
 def threads(stream: BinaryIO, losses: Losses) -> Iterator[Thread]:

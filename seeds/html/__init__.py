@@ -98,7 +98,7 @@ def _of_talk(page: Page, lang: str | None) -> _Thread | None:
 
 def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str], rules: Sequence[Platform]) -> _Thread | None:
     if hit := platforms.find(page, stamps, rules):
-        return _of_fields(page, f"platform/{hit[0].name}", hit[1], opens=hit[0].opens)
+        return _of_fields(page, f"platform/{hit[0].name}", hit[1], hit[0], opens=hit[0].opens)
     data = _of_items("linked_data", linked_data.comments(page.root)) if "linked_data" in ways else None
     found = general.find(page, stamps, lang) if "general" in ways else None
     if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws) or _lacks_times(data)):
@@ -116,7 +116,7 @@ def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:
     return _Thread(way, [item.raw for item in items], [item.where for item in items]) if items else None
 
 
-def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> _Thread:
+def _of_fields(page: Page, way: str, read: Sequence[Fields], rule: Platform | None = None, *, opens: bool) -> _Thread:
     read = copies.without(page, _spoken(read))
     told = links.linked(page, read)
     read = [item if link is None else _without_line(item, link[1]) for item, link in zip(read, told, strict=True)]
@@ -126,12 +126,26 @@ def _of_fields(page: Page, way: str, read: Sequence[Fields], *, opens: bool) -> 
     raws = stated.numbered([_raw(page, item, up[at] if up else None) for at, item in enumerate(read)])
     if up is None:
         raws = [_linked(raw, link) for raw, link in zip(stated.of(page, read, raws), told, strict=True)]
+    if rule is not None and rule.answered:
+        raws = _named(raws, platforms.answered(page, rule, read))
     return _Thread(way, raws, page.paths([item.record.begin for item in read]), read, opens)
 
 
 def _linked(raw: RawComment, link: tuple[int, str] | None) -> RawComment:
     """A link to the answered comment counts before what the words state."""
     return raw if link is None else replace(raw, reply_index=link[0], reply_number=None, reply_author=None, quoted=None)
+
+
+def _named(raws: Sequence[RawComment], names: Sequence[str | None]) -> list[RawComment]:
+    """What a comment system itself names as the answered one counts before quotes and words."""
+    finder = replies.Finder(raws)
+    told = [
+        replace(raw, reply_index=None, reply_number=None, reply_author=name, typed=False, quoted=None) if name else raw
+        for raw, name in zip(raws, names, strict=True)
+    ]
+    return [
+        replace(raw, reply_index=finder.parent(at, raw)[0]) if name else raw for at, (raw, name) in enumerate(zip(told, names, strict=True))
+    ]
 
 
 def _without_line(item: Fields, line: str) -> Fields:

@@ -44,6 +44,8 @@ _AUTHOR = (
     (".byline a", ""),
 )
 _NAME = (("meta[property=og:title]", "content"), ("meta[name=twitter:title]", "content"))
+_SITE_NAME = (("meta[property=og:site_name]", "content"), ("meta[name=application-name]", "content"))
+_FIRST_PAGE = "a[href=/], a[rel=home]"
 _URL = (("link[rel=canonical][href^=http]", "href"), ("meta[property=og:url]", "content"))
 """Selectors, tried in order, with the attribute that says it; "" = the element's text."""
 _COMMENTS = selector("[itemtype$=/Comment], [itemtype$=/UserComments], [itemtype$=/Review]")
@@ -94,7 +96,7 @@ def head(page: Page, cut: Sequence[int] = ()) -> Head:
     said = _Said(page, cut)
     data = linked_data.subject(page.root)
     return Head(
-        title=_title(page.root, said, data),
+        title=_title(page, said, data),
         author=said.first(_AUTHOR, unlike="http") or _flat(linked_data.author(data) or "") or None,
         published_at=_day(said, data),
         url=said.first(_URL),
@@ -143,15 +145,28 @@ def _of_others(page: Page, cut: Sequence[int]) -> tuple[list[int], list[int]]:
     return begins, [page.end[node] for node in begins]
 
 
-def _title(root: Element, said: _Said, data: Mapping[str, Any]) -> str | None:
-    shown = [text for node in islice(root.iter("h1"), 20) if (text := _flat("".join(node.itertext())))]
+def _title(page: Page, said: _Said, data: Mapping[str, Any]) -> str | None:
+    sites = _sites(page, said)
+    headings = (_flat("".join(node.itertext())) for node in islice(page.root.iter("h1"), 20))
+    shown = [text for text in headings if text and text.casefold() not in sites]
     named = said.first(_NAME) or _flat(str(data.get("headline") or data.get("name") or ""))
-    whole = _flat(root.findtext(".//title") or "")
+    title = _flat(page.root.findtext(".//title") or "")
+    named, whole = ("" if text.casefold() in sites else text for text in (named, title))
     for text in shown:  # the heading that the page's name repeats is the article's, not the site's
         if text in (named or "") or text in whole:
             return text[:_MAX_TITLE]
-    best = named or _SITE.sub("", whole) or (shown[0] if shown else "")
+    best = named or _SITE.sub("", whole) or (shown[0] if shown else title)
     return best[:_MAX_TITLE] or None
+
+
+def _sites(page: Page, said: _Said) -> set[str]:
+    """What the page calls its site, in small letters: it says so, a link to the first page shows it, or the site's address repeats it."""
+    links = map(page.text, select(page, _selector(_FIRST_PAGE)))
+    title = _flat(page.root.findtext(".//title") or "")
+    _, _, address = (said.first(_URL) or "").partition("://")
+    host = address.partition("/")[0].replace("-", "").casefold()
+    spelled = "".join(filter(str.isalnum, title)).casefold()
+    return {_flat(name).casefold() for name in (*said.values(_SITE_NAME), *links, *([title] if spelled and spelled in host else []))} - {""}
 
 
 def _day(said: _Said, data: Mapping[str, Any]) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from seeds.html import objects, scripts
@@ -52,13 +52,23 @@ def _states(root: Element) -> Iterator[tuple[str, Any]]:
         text = script.text or ""
         if scripts.kind(script) in scripts.LINKED or len(text) < 200:
             continue
-        for value in [scripts.loaded(text)] if scripts.kind(script).endswith("json") else _assigned(text):
+        for value in _written(script, text):
             if value is not None:
                 yield f"script {number}", _resolved(value) if '"__ref"' in text else value
+    if streamed := [script.text for script in root.iter("script") if "__next_f" in (script.text or "")]:
+        yield "stream", scripts.streamed(streamed)
     for element in root.xpath("//*[@data-preloaded or @data-state or @data-props or @data-initial-state]"):
         for name in ("data-preloaded", "data-state", "data-props", "data-initial-state"):
             if (value := scripts.loaded(element.get(name) or "")) is not None:
                 yield f"@{name}", _unpacked(value)
+
+
+def _written(script: Element, text: str) -> Iterable[Any]:
+    """The values that a script holds."""
+    if not scripts.kind(script).endswith("json"):
+        return chain([scripts.called(text)], _assigned(text))
+    value = scripts.loaded(text)
+    return [scripts.unflattened(value) if script.get("id") == "__NUXT_DATA__" and isinstance(value, list) else value]
 
 
 def _assigned(text: str) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -103,6 +103,8 @@ MAX_DEPTH = 256
 """Deeper elements are read as if they stood at this depth; no page that a person wrote is deeper."""
 _SHORT = 32
 """Characters of a piece of text that is likely to stand on the page more than once."""
+_ROW, _PARTS = 2, 2
+"""So many of the page's own elements, each with so many elements inside, that stand beside each other are records rather than words."""
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 """lxml's own table of classes is asked in Python for each element; forms and their fields need no class here."""
 _VARIANTS = frozenset(
@@ -396,6 +398,22 @@ class _Kinds:
 
 def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
     """The arrays of a page. Text that no reader sees (scripts, styles, form fields) is left out."""
+    page = _flattened(root, hidden, BLOCKS)
+    own = _own_blocks(page)
+    return _flattened(root, hidden, BLOCKS | own) if own else page
+
+
+def _own_blocks(page: Page) -> set[str]:
+    """The page's own elements (a "-" in the tag) that are blocks: those that hold a block, and those that stand in a row as records do."""
+    own = [node for node, tag in enumerate(page.tags) if "-" in tag]
+    blocks = [node for node, tag in enumerate(page.tags) if tag in BLOCKS] if own else []
+    found = {page.tags[node] for node in own if bisect_left(blocks, node) < bisect_left(blocks, page.end[node])}
+    rows = Counter((page.parent[node], page.tags[node]) for node in own if page.end[node] - node > _PARTS)
+    return found | {tag for (_, tag), size in rows.items() if size >= _ROW}
+
+
+def _flattened(root: Element, hidden: frozenset[str], blocks: Collection[str]) -> Page:
+    """As `flatten`, with these tags as blocks."""
     page = Page(root, hidden)
     path: list[int] = []
     open_: list[Element] = []
@@ -421,7 +439,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
             last.append(len(texts))
             path.append(number)
             open_.append(element)
-            breaks |= tag in BLOCKS
+            breaks |= tag in blocks
             if (text := element.text) and not (breaks and text.isspace()):
                 breaks = _add(page, text, number, breaks=breaks)
         else:
@@ -430,7 +448,7 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
                 number = path.pop()
                 end[number] = len(tags)
                 last[number] = len(texts)
-                breaks |= tags[number] in BLOCKS
+                breaks |= tags[number] in blocks
             if path and (text := element.tail) and not (breaks and text.isspace()):
                 breaks = _add(page, text, path[-1], breaks=breaks)
     page._keys, page._words = [None] * len(kinds.said), [None] * len(kinds.said)

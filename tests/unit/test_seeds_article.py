@@ -52,6 +52,25 @@ def test_what_stands_beside_the_comments_is_still_the_articles() -> None:
     assert (found.author, found.published_at) == ("Dora", "2026-03-13")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta property="og:site_name" content="The Quay">',
+        '<meta name="application-name" content="The quay"><meta property="og:title" content="The Quay">',
+        '<meta property="og:title" content="A bench"><meta property="og:site_name" content="The Quay">',
+        '<link rel="canonical" href="https://www.the-quay.example/a-bench">',
+        "",
+    ],
+)
+def test_a_title_that_is_the_sites_name_is_none_of_an_article(head: str) -> None:
+    logo = '<h1><a href="https://quay.example/" rel="home">The Quay</a></h1>' if not head else "<h1>The Quay</h1>"
+    for shown in (logo + STORY, STORY):
+        page = page_of(shown if head else logo + STORY, head).replace("<title>A bench</title>", "<title>The Quay</title>")
+        assert head_of(page).title == "A bench"
+    first = page_of("<p>Welcome.</p>", head).replace("<title>A bench</title>", "<title>The Quay</title>")
+    assert head_of(first).title == ("A bench" if "A bench" in head else "The Quay")
+
+
 def test_a_review_that_is_the_article_names_its_author() -> None:
     found = head_of(page_of(f'<article itemscope itemtype="https://schema.org/Review">{STORY}{AUTHOR}{DAY}</article>'))
     assert (found.author, found.published_at) == ("Bo", "2026-03-14T10:00:00Z")

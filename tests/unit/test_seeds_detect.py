@@ -112,6 +112,37 @@ def test_without_a_declaration_the_common_encodings_come_first(words: str, codec
     assert warnings[0].what.startswith("not valid utf-8; read as")
 
 
+@pytest.mark.parametrize(
+    ("lang", "words", "codecs"),
+    [
+        ("pl", "Dziś źle się czuję, żółta łódka płynie.", ("cp1250", "iso8859-2")),
+        ("cs-CZ", "Příliš žluťoučký kůň pěl ódy.", ("cp1250", "iso8859-2")),
+        ("hu", "„Jó, hogy ősszel is jár”, szűk a kijárat.", ("cp1250",)),
+        ("hr", "Što je žuto, a leži?", ("cp1250", "iso8859-2")),
+        ("sr", "Шта је ово, људи?", ("cp1251",)),
+        ("sr-Latn", "Šta je ovo, čoveče?", ("cp1250", "iso8859-2")),
+        ("ru", "Ну и Ладно, пусть едет.", ("cp1251", "koi8-r", "cp866", "iso8859-5")),
+        ("uk", "Її єдиний ґанок.", ("cp1251", "koi8-u")),
+        ("el", "Άλλο ένα σχόλιο.", ("cp1253", "iso8859-7")),
+        ("tr", "İyi günler, güzel ığdır şehri.", ("cp1254",)),
+    ],
+)
+def test_without_a_declaration_the_pages_language_tells_the_encoding(lang: str, words: str, codecs: tuple[str, ...]) -> None:
+    for codec in codecs:
+        text, name, warnings = detect.decode(f'<!DOCTYPE html><html class="a" lang="{lang}"><body><p>{words}</p>'.encode(codec))
+        assert (words in text, name) == (True, codec)
+        assert warnings[0].what == f"not valid utf-8; read as {codec}, a guess"
+
+
+@pytest.mark.parametrize(
+    ("lang", "words", "codec"),
+    [("ru", "Hermine est déjà à l'école", "cp1252"), ("cs", "Привет, мир", "cp1251"), ("tr", "Привет, мир", "cp1251")],
+)
+def test_a_language_that_the_page_is_not_written_in_tells_no_encoding(lang: str, words: str, codec: str) -> None:
+    text, name, _ = detect.decode(f'<html lang="{lang}"><body><div><p>{words}</p></div>'.encode(codec))
+    assert (words in text, name) == (True, codec)
+
+
 def test_an_unknown_charset_is_no_reason_to_fail() -> None:
     assert detect.decode(WORDS.encode(), "klingon-8")[0] == WORDS
 

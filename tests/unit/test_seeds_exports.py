@@ -103,6 +103,12 @@ def test_what_the_site_does_not_show_is_left_out_and_counted() -> None:
     assert left_out(none) == ["not shown by the site and left out: spam 1"]
 
 
+def test_reviews_of_a_shop_are_comments() -> None:
+    [product] = articles(wxr(item(wp("1", kind="review"), wp("2", kind="comment", parent="1"), wp("3", kind="trackback"))))
+    assert [(comment.id, comment.reply_to) for comment in product.comments] == [("1", None), ("2", "1")]
+    assert left_out(product) == ["not shown by the site and left out: trackback 1"]
+
+
 DISQUS = """`<?xml version="1.0" encoding="utf-8"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
 <category dsq:id="1"><title>General</title></category>
@@ -222,6 +228,33 @@ def test_isso_json() -> None:
     )
     assert rows(one) == [("1", "Ana", None, "2026-02-05T21:25:00", "First."), ("2", None, None, None, "Second.")]
     assert (one.url, two.title, two.id) == ("/one", None, "file#2")
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("I <3 *boats* & a < b", "I <3 *boats* & a < b"),
+        ("See <https://quay.example/?a=1&copy=2>", "See <https://quay.example/?a=1&copy=2>"),
+        ("A `List<int>` and ``a ` <b>``", "A `List<int>` and ``a ` <b>``"),
+        ("So:\n\n```html\n<p>Oak &amp; larch</p>\n```\nIt <b>rots</b>.", "So:\n\n```html\n<p>Oak &amp; larch</p>\n```\nIt rots."),
+        ("So:\n\n    <p>Oak</p>\n    <p>Larch</p>\n\nDone.", "So:\n\n<p>Oak</p>\n<p>Larch</p>\n\nDone."),
+        ("<p>Brought from <i>elsewhere</i>.<br>Tea &amp; rum</p>", "Brought from elsewhere.\nTea & rum"),
+        ("> He said so.\n\n- one\n- [two](https://quay.example)", "> He said so.\n\n- one\n- [two](https://quay.example)"),
+        ("```\n<p>never ended", "```\n<p>never ended"),
+    ],
+)
+def test_comments_of_isso_are_markdown(tmp_path: Path, typed: str, text: str) -> None:
+    (one,) = articles(json.dumps([{"id": "/one", "title": "One", "comments": [{"id": 1, "text": typed}]}]))
+    changes = "UPDATE comments SET mode = 2 WHERE id > 1; UPDATE comments SET text = x'TYPED';".replace("TYPED", typed.encode().hex())
+    (other,) = articles(isso_database(tmp_path, changes))
+    assert [comment.text for comment in (*one.comments, *other.comments)] == [text, text]
+
+
+def test_the_members_of_a_thread_of_isso_may_stand_in_any_order() -> None:
+    comments = [{"text": "Oak rots. " * 50, "created": "2026-02-05 21:25:00", "id": at, "author": "Ana"} for at in range(200)]
+    for before in ({}, {"id": "/one"}):
+        [one] = articles(json.dumps([before | {"comments": comments, "title": "One", "id": "/one"}]))
+        assert (one.url, one.title, len(one.comments), one.read_by) == ("/one", "One", 200, "exports/isso_json")
 
 
 def test_commento() -> None:

@@ -149,6 +149,47 @@ def test_a_state_is_found_however_its_script_assigns_it(script: str, first: str)
     assert article.read_by == "html/state"
 
 
+def test_what_nuxt_writes_as_a_call_of_a_function_is_read() -> None:
+    remark = "{{id:{},author:{{name:{}}},body:{},createdAt:{},hidden:!1,rank:.5,parentId:{}}}"
+    items = ",".join((remark.format(1, "b", '"A place: to {sit}, c."', "c", "void 0"), remark.format(2, '"Bo"', "d", "c", 1)))
+    call = f'(function(a,b,c,d){{return {{layout:"default",data:[{{comments:[{items}],total:a}}],fetch:{{}}}}}}'
+    script = f'window.__NUXT__={call}(null,"Ana",new Date("2026-03-14T10:00:00Z"),"Oak rots."));'
+    assert said(read(f"<script>{script}</script>")) == [("Ana", "A place: to {sit}, c.", None), BO]
+
+
+def test_what_nuxt_writes_as_a_flat_list_is_read() -> None:
+    head = [["ShallowReactive", 1], {"data": 2, "state": 3, "once": 3}, ["ShallowReactive", 4], ["Reactive", 5], {"thread": 6}, {}]
+    thread = [{"comments": 7, "title": 8}, [9, 16], "A bench"]
+    ana = [{"id": 10, "author": 11, "body": 13, "createdAt": 14, "thread": 6, "parentId": -1}, 1, {"name": 12, "self": 11}, "Ana"]
+    bo = [{"id": 17, "author": 18, "body": 20, "createdAt": 14, "parentId": 10}, 2, {"name": 19}, "Bo", "Oak rots."]
+    flat = [*head, *thread, *ana, "A place to sit.", ["Date", "2026-03-14T10:00:00.000Z"], "unused", *bo]
+    article = read(f'<script type="application/json" id="__NUXT_DATA__" data-ssr="true">{json.dumps(flat)}</script>')
+    assert said(article) == [ANA, BO]
+    assert article.comments[0].created_at == "2026-03-14T10:00:00Z"
+
+
+def test_what_next_streams_is_read_however_its_strings_are_cut() -> None:
+    def remark(at: int, author: object, body: str, **more: object) -> dict[str, object]:
+        return {"id": at, "author": author, "body": body, "createdAt": "$D2026-03-14T10:00:00.000Z", **more}
+
+    long = "Oak – rots."
+    comments = [
+        remark(1, {"name": "Ana"}, "A place to sit."),
+        remark(2, "$6", "$a", parentId=1),
+        remark(3, "$5:3:comments:0:author", "$$5."),
+    ]
+    tree = ["$", "$L2", None, {"comments": comments, "article": "$5:3:comments"}]
+    stream = (
+        f'1:"$Sreact.fragment"\n2:I[7,["8","static/8.js"],"Talk"]\n:HL["/a.css","style"]\na:T{len(long.encode()):x},{long}'
+        f'5:{json.dumps(tree)}\n6:{{"name":"Bo","friend":"$6"}}\n'
+    )
+    cut = [stream[at : at + 37] for at in range(0, len(stream), 37)]
+    calls = "".join(f"<script>self.__next_f.push([1,{json.dumps(piece)}])</script>" for piece in cut)
+    article = read(f"<script>(self.__next_f=self.__next_f||[]).push([0])</script>{calls}")
+    assert said(article) == [ANA, ("Bo", long, "Ana"), ("Ana", "$5.", None)]
+    assert article.comments[0].created_at == "2026-03-14T10:00:00Z"
+
+
 def test_references_of_a_state_are_followed() -> None:
     def remark(name: str, text: str, user: str, parent: str | None) -> dict[str, object]:
         named = {"author": {"__ref": user}, "parent": parent and {"__ref": f"Comment:{parent}"}}
@@ -195,6 +236,14 @@ def test_half_a_character_is_one_that_is_unknown() -> None:
         'a={"a":undefined,' + r"\"" * 300_000,
         "=" + " " * 500_000,
         "a={" + r'"\ud83d' * 100_000,
+        "__NUXT__=(function(" + "a," * 200_000,
+        "__NUXT__=(function(a){return {" + 'a:"' * 100_000,
+        "__NUXT__=(function(a){return [" + "a," * 200_000 + "a]}(" + "(" * 100_000,
+        "__NUXT__=(function(a){return " * 20_000,
+        '__next_f.push([1,"' * 50_000,
+        "__next_f.push([1," + json.dumps("1:[" * 100_000) + "])",
+        "__next_f.push([1," + json.dumps("1:Tffffff,\n" * 50_000) + "])",
+        "__next_f.push([1," + json.dumps('1:{"a":"$1","b":"$1:a:a:a"}\n' * 20_000) + "])",
     ],
 )
 def test_a_script_that_never_ends_costs_little_time(script: str) -> None:

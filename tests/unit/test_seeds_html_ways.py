@@ -120,6 +120,23 @@ def test_a_thread_of_two_looks_is_read_whole() -> None:
     assert answers(seeds.parse(page)) == [("Ana", None), ("Bo", "Ana"), ("Cy", "Ana"), ("Di", None)]
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        "<b>{author}</b><x-time>14 March 2026, 1{at}:00</x-time><span>{text}</span>",
+        "<x-author>{author}</x-author><x-time>14 March 2026, 1{at}:00</x-time><x-words>{text}</x-words><a href='#r'>Reply</a>",
+    ],
+    ids=["words", "own"],
+)
+def test_elements_that_are_the_pages_own_are_records(record: str) -> None:
+    remarks = "".join(
+        f"<x-remark id='r{at}'>{record.format(author=author, text=WORDS[at].replace('a', '<x-b>a</x-b>', 1), at=at)}</x-remark>"
+        for at, author in enumerate(("Ana", "Bo", "Cy"))
+    )
+    article = seeds.parse(f'<html lang="en"><body><h1>A quay</h1><p>The town builds one.</p><h2>3 comments</h2>{remarks}</body></html>')
+    assert [(comment.author, comment.text) for comment in article.comments] == list(zip(("Ana", "Bo", "Cy"), WORDS, strict=True))
+
+
 def test_a_guest_has_a_name_without_a_link_and_a_number_may_be_a_name() -> None:
     def post(who: str, at: int) -> str:
         words = f"<p>{WORDS[at % 3]} I say so.</p>"
@@ -234,6 +251,20 @@ def test_a_body_that_its_class_names_holds_what_the_commenter_typed() -> None:
 def test_buttons_in_a_body_are_none_of_its_words() -> None:
     button = '<div><a href="#">Report</a> <a href="#">Share</a></div>'
     assert said(*(f"{word}</p>{button}<p>" for word in (*WORDS, "Share")), kind="comment-text") == [*WORDS, "Share"]
+
+
+@pytest.mark.parametrize("button", ["Reply to This", "Reply to this comment", "Thumbs up 3"])
+def test_a_button_that_names_nobody_is_neither_a_word_nor_a_mark(button: str) -> None:
+    posts = "".join(
+        f'<div class="remark" id="c{at}"><b class="author">{name}</b> <small>1{at}:05 14.03.2026</small>{button if at == 1 else ""}'
+        f"<p>{WORDS[at]}</p>{button if at else ''}</div>"
+        for at, name in enumerate(("Ana", "Bo", "Cy"))
+    )
+    article = seeds.parse(f'<html lang="en"><body><h1>A quay</h1><div class="comments">{posts}</div></body></html>')
+    assert [(comment.author, comment.text, comment.reply_to) for comment in article.comments] == [
+        (name, word, None) for name, word in zip(("Ana", "Bo", "Cy"), WORDS, strict=True)
+    ]
+    assert article.warnings == ()
 
 
 def test_a_form_that_shows_the_comment_is_no_frame() -> None:

@@ -51,6 +51,27 @@ def test_a_reply_mark_names_whom_it_answers(line: str, mark: Mark) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "Reply to This",
+        "Reply to this comment | Like (3)",
+        "Отговори на този коментар",
+        "Ответить на комментарий",
+        "Antwort auf diesen Beitrag",
+        "Odpowiedz na ten komentarz",
+        "Répondre à ce commentaire",
+        "Απάντηση σε αυτό το σχόλιο",
+        "Trả lời bình luận này",
+    ],
+)
+def test_a_button_that_answers_the_comment_before_it_names_nobody(line: str) -> None:
+    assert marks.reply(line) is None
+    assert marks.is_button(line)
+    assert marks.has_button_word(line)
+    assert marks.reply(line.replace("This", "Ana")) == (Mark(author="Ana") if "This" in line else None)
+
+
+@pytest.mark.parametrize(
     "line", ["Отговорът на въпроса е прост, но никой не го казва.", "Reply", "Ana", "", "it costs #, not €", "mail@example.org"]
 )
 def test_other_lines_hold_no_reply_mark(line: str) -> None:

@@ -8,12 +8,14 @@ The markup is written by hand after the templates of each system, cut to what a 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+_TAG = re.compile("<[^>]*>")
 TITLE = "A bench for the quay"
 ARTICLE = "The town puts a bench at the quay. It is made of oak and will stand there from May on, the council said on Monday."
 
@@ -53,6 +55,10 @@ class System:
     """The page; `{records}` is filled in, the rest stays as it is."""
     inner: str = "{}"
     """Around the answers to a record."""
+    answered: str = ""
+    """What names whom a record answers, of {author} and {number}; `{answered}` of the record."""
+    typed: bool = False
+    """The commenter typed that, so that it begins his text."""
     time: str = "%Y-%m-%dT%H:%M:%S"
     """Of `created_at`."""
     id: str | None = None
@@ -78,14 +84,19 @@ class System:
 
     def _filled(self, one: Said, level: int, inner: str) -> str:
         values = {"number": one.number, "author": one.author, "time": one.time, "text": one.text, "inner": inner}
-        return self.record.format(**values, level=level, depth=level + 1, indent=40 * level, epoch=int(one.time.timestamp()))
+        return self.record.format(
+            **values, answered=self._answered(one), level=level, depth=level + 1, indent=40 * level, epoch=int(one.time.timestamp())
+        )
+
+    def _answered(self, one: Said) -> str:
+        return next((self.answered.format(author=each.author, number=each.number) for each in TALK if each.number == one.parent), "")
 
     @property
     def expected(self) -> list[tuple[str, str, str, str | None]]:
         """Author, created_at, text of each comment, and the author's words that it answers."""
-        texts = {each.number: each.text for each in TALK}
+        texts = {each.number: (_TAG.sub("", self._answered(each)) if self.typed else "") + each.text for each in TALK}
         answered = {each.number: texts[each.parent] if self.nested and each.parent else None for each in TALK}
-        return [(each.author, each.time.strftime(self.time), each.text, answered[each.number]) for each in TALK]
+        return [(each.author, each.time.strftime(self.time), texts[each.number], answered[each.number]) for each in TALK]
 
     @property
     def ids(self) -> list[str]:
