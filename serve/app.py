@@ -45,6 +45,7 @@ def create_app(settings: Settings, scorer: Scorer, store: Store, clock: Callable
         lifespan=_lifespan,
         docs_url=None,  # the page of FastAPI loads its script from another host
         redoc_url=None,
+        redirect_slashes=False,
         strict_content_type=False,  # a body that says nothing of itself is JSON; where sessions are used is guarded elsewhere
     )
     app.state.service = service

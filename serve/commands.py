@@ -107,7 +107,7 @@ def keys_import(
     per_minute: Annotated[int | None, typer.Option(min=1, help="As of keys create.")] = None,
 ) -> None:
     """Take over a key that a site sends already, such as its Google one, from standard input: the site changes nothing but the address."""
-    _add_key(name, database, config, scopes=scope, site=site, per_minute=per_minute, token=sys.stdin.readline().strip())
+    _add_key(name, database, config, scopes=scope, site=site, per_minute=per_minute, token=_line().strip())
     typer.echo(name)
 
 
@@ -304,11 +304,22 @@ def opened(database: str | None, config: Path | None) -> Iterator[Store]:
 
 
 def _password() -> str:
-    if sys.stdin.isatty():
-        import getpass
+    return _line(hidden="password: ")
 
-        return getpass.getpass("password: ")
-    return sys.stdin.readline().rstrip("\r\n")
+
+def _line(*, hidden: str | None = None) -> str:
+    """The first line of standard input, UTF-8 whatever the locale is; `hidden`: asked for so at a terminal, and not shown there.
+
+    Raises ConfigError.
+    """
+    try:
+        if hidden and sys.stdin.isatty():
+            import getpass
+
+            return getpass.getpass(hidden)
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError("the line on standard input is not UTF-8") from error
 
 
 def _now() -> int:

@@ -86,7 +86,7 @@ class Layer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] != "/":
+        if scope["path"] != "/" and scope["raw_path"].endswith(b"/"):  # a slash as %2F is part of a name
             scope["path"] = scope["path"].removesuffix("/")  # a redirect would have no body, and many clients follow none
         asked = Headers(scope=scope).get("x-request-id", "")
         request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", asked) else uuid.uuid4().hex

@@ -15,6 +15,7 @@ from typing import Any
 from labels import schema
 from labels.errors import ConfigError
 from labels.scores import Scored
+from train.languages import language
 from train.normalise import Normaliser
 
 _NORMALISE = Normaliser()
@@ -253,11 +254,22 @@ def _mistyped(entry: Mapping[str, Any]) -> list[str]:
         value = entry.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             found.append(f"{name} must be a list of texts")
-        elif name == "tags":
-            found += [f"tags: {tag} is unknown; known: {', '.join(TAGS)}" for tag in value if tag not in TAGS]
+        else:
+            found += [f"{name}: {said}" for item in value if (said := _never(name, item))]
     if not isinstance(entry.get("count", 1), int):
         found.append("count must be a whole number")
     return found + (_band_mistakes(entry) if entry.get("kind") == "band" else [])
+
+
+def _never(name: str, item: str) -> str | None:
+    """What is wrong about an entry of a list that no comment could ever fit, or nearly every one would; None: nothing."""
+    if name == "tags" and item not in TAGS:
+        return f"{item} is unknown; known: {', '.join(TAGS)}"
+    if name == "languages" and (code := language(item)) != item:
+        return f"{item} is no code that a comment has" + (f"; did you mean {code}?" if code else "")
+    if name == "words" and not fold(item).strip():
+        return f"{json.dumps(item)} holds nothing that can be seen"
+    return None
 
 
 def _band_mistakes(entry: Mapping[str, Any]) -> list[str]:

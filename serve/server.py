@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -65,7 +66,19 @@ def run(settings: Settings, *, show: Callable[[Access], None] | None = None) -> 
     gc.collect()
     gc.freeze()  # what is loaded stays; each full collection that walked it would stop everybody for 80 ms
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal once more when all is finished
-        uvicorn.Server(config).run(sockets=doors)
+        _Server(config, app.state.service.ending).run(sockets=doors)
+
+
+class _Server(uvicorn.Server):
+    """Says when it is told to stop: uvicorn waits for every answer, also for those that have no end."""
+
+    def __init__(self, config: uvicorn.Config, ending: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
+        await super().shutdown(sockets)
 
 
 def _doors(host: str, port: int) -> list[socket.socket]:

@@ -72,6 +72,8 @@ class Service:
     passwords: Line = field(default_factory=lambda: Line(1, 8, "too many people log in at once; try again later"))
     """One at a time: a hash takes 64 MB and every core."""
     readers: Line = field(default_factory=lambda: Line(2, 8, "too many pages wait to be read; try again later"))
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server is told to stop: what only waits for news ends at once."""
 
     @property
     def now(self) -> int:
@@ -125,12 +127,12 @@ class Service:
         found = detect.language(text, hint)
         return found if found == hint or found in known or sum(map(str.isalpha, text)) >= _SHORT else None
 
-    async def ingest(self, incoming: Incoming, request: Request, language: str | None = None) -> tuple[Stored, bool]:
+    async def ingest(self, incoming: Incoming, request: Request) -> tuple[Stored, bool]:
         """Scores a live comment, asks the policy, stores both; with whether it is new. The same comment again is only read back."""
         held, lang, context = await in_thread(self._known, incoming)
-        if held is not None and held.digest == incoming.digest:
+        if held is not None and incoming.is_same(held):
             return held, False
-        told = language or self.told(incoming.text, lang)
+        told = incoming.language or self.told(incoming.text, lang)
         answer = await self._explained([ScoreInput(incoming.id, incoming.text, told, context)], request)
         return await in_thread(self.store.comments.put, incoming, answer.scored[0], self.act(incoming, answer.scored[0]), self.now)
 

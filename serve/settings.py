@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, SettingsConfigDict
 
 from labels.errors import ConfigError, StoreError
 from train import release
@@ -156,25 +156,39 @@ class Settings(BaseSettings):
         return values
 
 
+class _Environment(EnvSettingsSource):
+    """A variable that should be JSON and is none stays text, and is refused with all else that is wrong."""
+
+    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
 def load(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
     """The settings in force. `flags` may name parts as "limits.request_s". Raises ConfigError that lists every wrong one."""
-    if file is not None and not file.is_file():
-        raise ConfigError(f"{file}: there is no such file")
+    wrong = _strangers(os.environ)
+    tables = [tomllib.loads(default("serve.toml"))]
+    if file is not None:
+        try:
+            tables.insert(0, tomllib.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            wrong.append(f"{file}: {(isinstance(error, OSError) and error.strerror) or error}")
 
     class Given(Settings):
         @classmethod
         def settings_customise_sources(cls, settings_cls: type[BaseSettings], *given: Any, **sources: Any) -> tuple[Any, ...]:
-            files = [path for path in (file, _folder() / "serve.toml") if path is not None]
-            return sources["init_settings"], sources["env_settings"], *(TomlConfigSettingsSource(settings_cls, path) for path in files)
+            return sources["init_settings"], _Environment(settings_cls), *(InitSettingsSource(settings_cls, table) for table in tables)
 
-    wrong = _strangers(os.environ)
+    given = {**_named(os.environ), **{name: value for name, value in (flags or {}).items() if value is not None}}
+    whole = [name for name in given if any(other.startswith(f"{name}.") for other in given)]
+    wrong += [f"setting {name}: it is given whole and in parts" for name in whole]
     try:
-        found = Given(**_nested({**_named(os.environ), **(flags or {})}))
+        found = Given(**_nested({name: value for name, value in given.items() if name not in whole}))
     except ValidationError as error:
         wrong += [_said(item["loc"], item["msg"], item["type"]) for item in error.errors()]
         raise ConfigError("; ".join(wrong)) from error
-    except (SettingsError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file or 'environment'}: {error}") from error
     if wrong:
         raise ConfigError("; ".join(wrong))
     return found
@@ -207,15 +221,14 @@ def _strangers(environment: Mapping[str, str]) -> list[str]:
 
 
 def _nested(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"limits.request_s": 5}` as `{"limits": {"request_s": 5}}`; what is None is not given."""
+    """`{"limits.request_s": 5}` as `{"limits": {"request_s": 5}}`; no name may be a part of another."""
     found: dict[str, Any] = {}
     for name, value in flags.items():
         *parents, last = name.split(".")
         at = found
         for parent in parents:
             at = at.setdefault(parent, {})
-        if value is not None:
-            at[last] = _value(value) if isinstance(value, str) else value
+        at[last] = _value(value) if isinstance(value, str) else value
     return found
 
 

@@ -138,6 +138,12 @@ def begin_session(response: Response, running: Service, token: str) -> None:
     )
 
 
+def end_session(response: Response, running: Service) -> None:
+    """Takes the session's cookie back; browsers let a `__Host-` one go only under the terms under which it was set."""
+    name = security.cookie_name(running.settings.public_url)
+    response.delete_cookie(name, secure=name.startswith("__Host-"), httponly=True, samesite="lax")
+
+
 def _no_key(request: Request) -> Failure:
     if request.url.path.startswith(GOOGLE_PATHS):
         words = "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API "

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from email import message_from_bytes
 from email.message import Message
 from http import HTTPStatus
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -49,21 +50,21 @@ def _parts(kind: str, body: bytes) -> list[Message]:
 async def _answered(request: Request, part: Message, gate: asyncio.Semaphore) -> bytes:
     """One part's answer, with the Content-ID that the client pairs it by."""
     payload = part.get_payload(decode=True)
-    head, _, body = (payload if isinstance(payload, bytes) else b"").replace(b"\r\n", b"\n").partition(b"\n\n")
-    first, _, rest = head.partition(b"\n")
+    head, *rest = re.split(rb"\r?\n\r?\n", payload if isinstance(payload, bytes) else b"", maxsplit=1)
+    first, _, lines = head.partition(b"\n")
     try:
         method, address, *_ = first.decode("latin-1").split()
         target = urlsplit(address)
     except ValueError as error:
         raise _no_request() from error
-    if target.path.startswith("/batch"):
+    if unquote(target.path).startswith("/batch"):
         raise _no_request()
     async with gate:
-        status, answer = await _call(request, method, target, rest, body)
+        status, answer = await _call(request, method, target, lines, b"".join(rest))
     name = str(part.get("Content-ID", "")).strip().lstrip("<")
-    lines = ["Content-Type: application/http", f"Content-ID: <response-{name}", "", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
-    lines += ["Content-Type: application/json; charset=UTF-8", f"Content-Length: {len(answer)}", "", ""]
-    return "\r\n".join(lines).encode() + answer
+    said = ["Content-Type: application/http", f"Content-ID: <response-{name}", "", f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    said += ["Content-Type: application/json; charset=UTF-8", f"Content-Length: {len(answer)}", "", ""]
+    return "\r\n".join(said).encode() + answer
 
 
 def _no_request() -> Failure:
@@ -75,7 +76,7 @@ async def _call(request: Request, method: str, target: SplitResult, head: bytes,
     scope = {
         name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client", "app") if name in request.scope
     }
-    scope |= {"method": method, "path": target.path, "raw_path": target.path.encode(), "query_string": target.query.encode()}
+    scope |= {"method": method, "path": unquote(target.path), "raw_path": target.path.encode(), "query_string": target.query.encode()}
     # The body is here whole, whatever the part says of its length.
     scope |= {"headers": [(name.lower(), value) for name, value in headers if name.lower() != b"content-length"]}
     scope |= {"root_path": "", "state": {"patience_s": _PATIENCE_S}}

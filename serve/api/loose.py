@@ -9,7 +9,7 @@ from typing import Any
 
 _TOKEN = re.compile(
     r"""(?P<double>"(?:[^"\\]|\\.?)*+(?:"|\Z))|(?P<single>'(?:[^'\\]|\\.?)*+(?:'|\Z))"""
-    r"""|(?P<comma>,\s*(?=[}\]]))|(?P<name>[A-Za-z_$][\w$]*)|(?P<rest>.)""",
+    r"""|(?P<comma>,\s*(?=[}\]]))|(?P<number>\d[\d.]*(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_$][\w$]*)|(?P<rest>.)""",
     re.DOTALL,
 )
 """A text that is not closed reaches to the end: if each quote in it were tried, a short body would take minutes."""

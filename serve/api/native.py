@@ -25,7 +25,8 @@ CommentId = Annotated[schema.Id, Path()]
 @router.post("/score", response_model_exclude_unset=False)
 async def score(body: schema.ScoreRequest, request: Request, running: Running, caller: Scores) -> schema.ScoreResponse:
     """Scores up to 1,000 comments of one page. A comment that cannot be scored says why; the others are scored all the same."""
-    answer = await running.score(await in_thread(inputs_of, body, running), request, explain=bool(body.explain))
+    explain = bool(body.explain) and (body.heads is None or "toxicity" in body.heads)
+    answer = await running.score(await in_thread(inputs_of, body, running), request, explain=explain)
     heads = [str(head) for head in body.heads] if body.heads is not None else None
     found = [schema.ScoredOut.of(scored, heads) for scored in answer.scored]
     return schema.ScoreResponse(model=running.queue.scorer.model, comments=found)
@@ -91,11 +92,12 @@ async def put_comment(
 ) -> schema.CommentOut:
     """Takes in one live comment and says what the policy makes of it. It is on disk when the answer comes; the same again changes nothing.
 
-    An edited text is a new version: it is scored again, and an earlier decision no longer holds. Where only its author, time, parent or
-    article are corrected, what a moderator decided stands.
+    An edited text is a new version: it is scored again, and an earlier decision no longer holds. Where only its author, time, parent,
+    article or language are corrected, what a moderator decided stands. Another language than the one in which it was scored is scored anew;
+    where none is named, that one stands.
     """
-    incoming = Incoming(id, site_of(caller, body.site), body.text, body.article, body.author, body.reply_to, body.created_at)
-    stored, new = await running.ingest(incoming, request, language_of(body.language))
+    about = (body.article, body.author, body.reply_to, body.created_at, language_of(body.language))
+    stored, new = await running.ingest(Incoming(id, site_of(caller, body.site), body.text, *about), request)
     response.status_code = 201 if new else 200
     return schema.CommentOut.of(stored)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Query, Request
+from pydantic import TypeAdapter, ValidationError
 
 from labels.errors import DocumentError, RowError
 from labels.ids import stable_id
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/v1", dependencies=NATIVE, responses=schema.PROBLEMS)
 P = ParamSpec("P")
 T = TypeVar("T")
 _PACKED = (b"\x1f\x8b", b"PK")
+_TIME = TypeAdapter[str](schema.Time)
 Url = Annotated[str | None, Query(max_length=2_000, description="Where the page was found.")]
 _TEXT = """\
 New tram line opens
@@ -157,14 +160,17 @@ class _Threads:
 async def _articles(request: Request, running: Service, url: str | None) -> Article | _Threads:
     """The Article of a request's body, or the threads of an export. Raises Failure, DocumentError, RowError, QueueFullError."""
     body = await request.body()
+    named = request.headers.get("content-type", "")
     said = Message()  # the names of a header's parameters are in any case, their values quoted or not
-    said["Content-Type"] = request.headers.get("content-type", "")
+    said["Content-Type"] = named
     if said.get_content_type() == "application/json":
         article = await in_thread(_of_json, await _json(request))
     elif body.startswith(_PACKED):
         raise DocumentError("packed: send the page or export as it is unpacked")
     elif exports.kind(body[: exports.HEAD_BYTES]):
         return await in_thread(_threads, *await _read(running, reading.threads, body, url, schema.MAX_OF_A_PAGE), url)
+    elif not named and (given := await in_thread(_object, body)) is not None:
+        article = await in_thread(_of_json, given)
     else:
         article = await _read(running, reading.page, body, url, said.get_content_charset(), schema.MAX_OF_A_PAGE)
     return await in_thread(_named, article, url)
@@ -181,14 +187,13 @@ async def _read(running: Service, function: Callable[P, T], *args: P.args, **kwa
 
 
 def _named(article: Article, url: str | None) -> Article:
-    """With an id, and names and texts of comments, as they are kept. Raises DocumentError for what cannot be stored."""
+    """With an id, and names, times and texts of comments, as they are kept. Raises DocumentError for what cannot be stored."""
     if any("\x00" in text or not _sound(text) for text in _strings(article.to_json())):
         raise DocumentError("a text holds NUL characters or halves of surrogate pairs")
     said = [
         ("lang", article.lang, schema.LANG_CHARS),
         ("published_at", article.published_at, schema.TIME_CHARS),
         ("read_by", article.read_by, schema.WAY_CHARS),
-        *((f"comments.{place}.created_at", one.created_at, schema.TIME_CHARS) for place, one in enumerate(article.comments)),
     ]
     for name, value, chars in said:
         if value and len(value) > chars:
@@ -196,12 +201,30 @@ def _named(article: Article, url: str | None) -> Article:
     identity = article.id or stable_id(url or article.url, article.title, article.text)
     comments = tuple(map(_kept, article.comments))
     pairs = zip(article.comments, comments, strict=True)
-    cut = [Notice(f"comment {one.id}", "author or text is longer than what is kept, and is cut") for one, kept in pairs if one != kept]
-    return replace(article, id=kept_as(identity), url=article.url or url, comments=comments, warnings=(*article.warnings, *cut))
+    lost = [Notice(f"comment {one.id}", what) for one, kept in pairs for what in _lost(one, kept)]
+    return replace(article, id=kept_as(identity), url=article.url or url, comments=comments, warnings=(*article.warnings, *lost))
 
 
 def _kept(comment: Comment) -> Comment:
-    return replace(comment, author=comment.author and comment.author[: schema.AUTHOR_CHARS], text=comment.text[: schema.TEXT_CHARS])
+    kept = replace(comment, author=comment.author and comment.author[: schema.AUTHOR_CHARS], text=comment.text[: schema.TEXT_CHARS])
+    if kept.created_at is None or _is_time(kept.created_at):
+        return kept
+    return replace(kept, created_at=None, created_at_raw=kept.created_at_raw or kept.created_at)
+
+
+def _lost(one: Comment, kept: Comment) -> Iterator[str]:
+    if (one.author, one.text) != (kept.author, kept.text):
+        yield "author or text is longer than what is kept, and is cut"
+    if one.created_at != kept.created_at:
+        yield "created_at is no time as this interface has them, and is null"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        _TIME.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _threads(found: list[Article], lost: list[str], url: str | None) -> _Threads:
@@ -222,6 +245,15 @@ async def _json(request: Request) -> Any:
         return await request.json()
     except (ValueError, RecursionError) as error:
         raise Failure(400, "invalid_json", "the body is no JSON") from error
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that a body is, though it does not say so; None: it is none."""
+    try:
+        value = json.loads(body) if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _of_json(value: object) -> Article:

@@ -73,7 +73,7 @@ async def analyzed(body: Mapping[str, Any], request: Request, running: Service, 
 async def suggest(request: Request, running: Running, caller: Scores) -> Response:
     body = await _body(request, "SuggestCommentScoreRequest")
     text, languages = _text(body), _languages(body)
-    scores, unsupported = _suggested(body, strict=running.settings.perspective.strict)
+    scores, unsupported = _suggested(body, _utf16(text, 0, len(text))[1], strict=running.settings.perspective.strict)
     found = running.told(text, *languages)
     columns = {
         "site": caller.sites[0] if caller.sites else None,
@@ -269,14 +269,17 @@ def _score(value: float) -> dict[str, Any]:
     return {"value": value, "type": "PROBABILITY"}
 
 
-def _suggested(body: Mapping[str, Any], *, strict: bool) -> tuple[dict[str, float], list[str]]:
-    """Attribute -> value, and the known ones that are not judged here. Raises Failure for what says nothing."""
+def _suggested(body: Mapping[str, Any], size: int, *, strict: bool) -> tuple[dict[str, float], list[str]]:
+    """Attribute -> value, and the known ones that are not judged here. `size`: of the text, as spans count. Raises Failure for what says
+    nothing."""
     sent, found = body.get("attributeScores", {}), {}
     _, unsupported = _paths(sent, strict=strict)
     for name, given in sent.items():
         spans = (given or {}).get("spanScores", [])
         if any("begin" not in span or "end" not in span for span in spans):
             raise invalid(f"Span scores for {name} need begin and end")
+        if any(not 0 <= float(span["begin"]) <= float(span["end"]) <= size for span in spans):
+            raise invalid(f"Span scores for {name} must lie within the comment and end no sooner than they begin")
         scores = [one["score"] for one in spans if "score" in one]
         score = (given or {}).get("summaryScore") or (scores[0] if scores else None)
         value = float(score.get("value", 0)) if score else math.nan

@@ -79,6 +79,7 @@ def busy(retry_after_s: int, detail: str) -> Failure:
 
 def answer(path: str, failure: Failure) -> Response:
     """The failure in the dialect that belongs to the path."""
+    path = f"/{path.lstrip('/')}"  # of an endpoint that ends in a slash clients make two
     if path.startswith(GOOGLE_PATHS):
         return _google(failure)
     return _openai(failure) if path.startswith(OPENAI_PATHS) else _native(failure)

@@ -139,7 +139,9 @@ class ScoredOut(BaseModel):
     reason: str | None = Field(description=_REASON_SAID)
     scores: dict[str, dict[str, float]] = Field(description=_SCORES_SAID)
     low_confidence: list[str] = Field(description="Heads or outputs that rest on too few labelled rows in this language.")
-    spans: list[SpanOut] | None = Field(None, description="Parts that carry the toxicity score; null where `explain` is not set.")
+    spans: list[SpanOut] | None = Field(
+        None, description="Parts that carry the toxicity score; null where it or `explain` is not asked for."
+    )
 
     @classmethod
     def of(cls, scored: Scored, heads: list[str] | None = None) -> ScoredOut:
@@ -173,8 +175,10 @@ class Comment(BaseModel):
         None, description="Id of the comment that it answers; null: it answers the article. What names none, or closes a circle, is cut."
     )
     replies: list[str] = Field([], description="Ids that the page itself lists as answers to this comment.")
-    created_at: str | None = Field(None, max_length=TIME_CHARS, description=_PAGE_TIME_SAID)
-    created_at_raw: str | None = Field(None, description="The time as it is written on the page.")
+    created_at: str | None = Field(
+        None, description=f"{_PAGE_TIME_SAID} What is sent and is none is null in the answer, and `warnings` says so."
+    )
+    created_at_raw: str | None = Field(None, description="The time as it is written on the page; else what was sent as `created_at`.")
 
 
 class Notice(BaseModel):

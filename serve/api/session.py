@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from serve import security
 from serve.api import schema
-from serve.api.auth import NATIVE, Anyone, Running, begin_session
+from serve.api.auth import NATIVE, Anyone, Running, begin_session, end_session
 from serve.api.problems import Failure
 from serve.security import Caller
 from serve.service import Service, in_thread
@@ -46,5 +46,5 @@ async def log_out(request: Request, running: Running, caller: Anyone) -> Respons
     if token := request.cookies.get(name):
         await in_thread(running.store.accounts.end_session, security.digest(token))
     response = Response(status_code=204)
-    response.delete_cookie(name)
+    end_session(response, running)
     return response

@@ -1,9 +1,10 @@
-"""News for open pages: how many comments wait, who reads which, what was decided. Server-sent events, ended often and taken up again by the
-browser, so that a server that stops waits for nobody."""
+"""News for open pages: how many comments wait, who reads which, what was decided. Server-sent events, ended often, and at once when the
+server is told to stop; the browser takes them up again."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -55,14 +56,15 @@ async def _stream(running: Service, who: Person, pulse: Pulse, newest: int | Non
     loop = asyncio.get_running_loop()
     ends, said = loop.time() + _LASTS_S, None
     yield f"retry: {_AGAIN_MS}\n\n"
-    while loop.time() < ends:
+    while loop.time() < ends and not running.ending.is_set():
         found = await pulse.news(running, who)
         if found != said:
             since = found["newest"] if newest is None else newest
             decided = await in_thread(running.store.desk.decisions.since, since, who.sites) if found["newest"] > since else []
             said, newest = found, found["newest"]
             yield f"id: {newest}\nevent: news\ndata: {json.dumps({**found, 'decided': decided})}\n\n"
-        await asyncio.sleep(_EVERY_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running.ending.wait(), _EVERY_S)
 
 
 def _news(running: Service, who: Person) -> dict[str, Any]:

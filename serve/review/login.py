@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from serve import security
-from serve.api.auth import Running, begin_session
+from serve.api.auth import Running, begin_session, end_session
 from serve.api.problems import Failure
 from serve.api.session import session_of
 from serve.review.access import N_, LoggedOut, Reader, Refusal, person
@@ -60,7 +60,7 @@ async def log_out(request: Request, running: Running, who: Reader) -> Response:
     name = security.cookie_name(running.settings.public_url)
     await in_thread(running.store.accounts.end_session, security.digest(request.cookies[name]))
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(name, secure=name.startswith("__Host-"), httponly=True, samesite="lax")
+    end_session(response, running)
     return response
 
 

@@ -44,12 +44,22 @@ class Incoming:
     author: str | None = None
     reply_to: str | None = None
     created_at: str | None = None
+    language: str | None = None
+    """As it is named, ISO 639-1; None: it is told from the text."""
 
     @property
     def digest(self) -> str:
-        """Of all that was sent: the same again changes nothing."""
+        """Of all that was sent but the language, which the scores have."""
         parts = [self.text, self.article, self.author, self.reply_to, self.created_at]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def is_corrected(self, held: Stored) -> bool:
+        """Whether another language is named than the one in which `held` was scored."""
+        return self.language not in (None, held.lang)
+
+    def is_same(self, held: Stored) -> bool:
+        """Whether all that was sent is held: the same again changes nothing."""
+        return self.digest == held.digest and not self.is_corrected(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +243,13 @@ def _put(connection: Connection, items: Sequence[tuple[Incoming, dict[str, Any]]
     versioned = list[dict[str, Any]]()
     for key in sorted(held, key=lambda key: held[key].number):
         incoming, judged = last[key]
-        if incoming.digest == held[key].digest:
+        if incoming.is_same(held[key]):
             continue
         if incoming.text == held[key].text and held[key].decision is not None:  # a person decided on these words
-            _change(connection, held[key].number, **_about(incoming))
+            corrected = incoming.is_corrected(held[key])
+            _change(connection, held[key].number, **_about(incoming), **(measures(judged, incoming.text, now) if corrected else {}))
             same = sa.and_(versions.c.comment == held[key].number, versions.c.version == held[key].version)
-            connection.execute(versions.update().where(same).values(digest=incoming.digest))
+            connection.execute(versions.update().where(same).values(digest=incoming.digest, **(judged if corrected else {})))
         else:
             version = held[key].version + 1
             _change(connection, held[key].number, **_columns(incoming, judged, version, now))
@@ -283,6 +294,10 @@ def _columns(incoming: Incoming, judged: dict[str, Any], version: int, now: int)
         "version": version,
         "state": "open" if judged["action"] == "review" else "decided",
         "action": judged["action"],
+        # Nobody has decided on it.
+        "escalated": False,
+        "highlighted": False,
+        "decision": None,
     }
     return values | measures(judged, incoming.text, now)
 

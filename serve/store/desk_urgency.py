@@ -56,13 +56,7 @@ def is_wordless(text: str) -> bool:
 
 
 def measures(judged: Mapping[str, Any], text: str, since: int) -> dict[str, Any]:
-    """The columns of `comments` that the desk sorts and filters by, of the columns of a version; with nobody's decision on it."""
+    """The columns of `comments` that the desk sorts and filters by, of the columns of a version."""
     scores: Scores = judged["scores"]
     columns = {column: scores.get(head, {}).get(output) for name, column in SCORES.items() for head, output in [name.split(".")]}
-    return {
-        "lang": judged["lang"],
-        "urgency": key(scores, since, wordless=is_wordless(text)),
-        "escalated": False,
-        "highlighted": False,
-        "decision": None,
-    } | columns
+    return {"lang": judged["lang"], "urgency": key(scores, since, wordless=is_wordless(text))} | columns

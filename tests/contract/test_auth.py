@@ -290,6 +290,9 @@ def test_the_public_address_is_our_own_too(tiny_release: Path, tmp_path: Path) -
         assert all(word in cookie.lower() for word in ("secure", "httponly", "samesite=lax", "path=/"))
         for origin, status in (("https://comments.example.org", 200), ("https://evil.example", 403), ("http://comments.example.org", 403)):
             assert client.post("/v1/parse", json=PAGE, headers={"Origin": origin}).status_code == status
+        ended = client.delete("/v1/session", headers={"Origin": "https://comments.example.org"}).headers["set-cookie"]
+        assert ended.startswith('__Host-threadwise_session="";')
+        assert all(word in ended.lower() for word in ("max-age=0", "secure", "httponly", "samesite=lax", "path=/"))
 
 
 def test_forged_and_ended_sessions(running: Running) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import resource
+import signal
 import socket
 import sqlite3
 import threading
@@ -28,7 +29,7 @@ from serve.app import create_app
 from serve.service import Service
 from serve.store import Store
 from tests.postgres import Postgres
-from tests.server import Server, running
+from tests.server import Server, running, threadwise
 from train.inference import Prepared, Scorer
 
 _WRITERS = 4
@@ -137,6 +138,28 @@ def test_a_stop_finishes_what_was_accepted(tiny_release: Path, tmp_path: Path) -
         server.start()
         with server.client(key) as client:
             assert storm.acknowledged.keys() <= {one["id"] for one in stored(client)}
+
+
+def test_a_stop_waits_for_no_open_page(tiny_release: Path, tmp_path: Path) -> None:
+    """The desk's news have no end of their own; a request that carries work is answered all the same."""
+    with running(tmp_path, tiny_release) as server, server.client() as page, server.client(server.key()) as client:
+        threadwise("users", "create", "ana", "--role", "viewer", "--database", server.database, stdin="correct horse\n")
+        assert page.post("/v1/session", json={"name": "ana", "password": "correct horse"}).status_code == 204
+        texts = [{"id": str(number), "text": f"the mayor works well {number} " * 20} for number in range(300)]
+        with page.stream("GET", "/review/events") as news, ThreadPoolExecutor() as pool:
+            lines = news.iter_lines()
+            assert next(lines).startswith("retry:")
+            work = pool.submit(client.post, "/v1/score", json={"comments": texts})
+            assert server.process is not None
+            while b"threadwise_queue_comments 0.0" in httpx2.get(f"{server.url}/metrics").content and not work.done():
+                time.sleep(0.005)
+            begun = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            list(lines)
+            ended = time.monotonic() - begun
+            assert work.result().status_code == 200
+        assert server.process.wait(60) == 0
+        assert (ended < 5, time.monotonic() - begun < 15) == (True, True)
 
 
 def test_a_full_disk_is_said_and_got_over(tiny_release: Path, tmp_path: Path) -> None:

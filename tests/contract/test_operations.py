@@ -31,9 +31,9 @@ DAY_MS = 86_400_000
 
 
 def failed(*arguments: str, stdin: str = "") -> str:
-    """Standard error of a verb that is used wrongly."""
+    """Standard error of a verb that is used wrongly. `stdin` may hold bytes that are no text, as surrogateescape writes them."""
     command = [sys.executable, "-m", "threadwise", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(command, input=stdin, capture_output=True, errors="surrogateescape", cwd=ROOT, check=False)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -93,6 +93,8 @@ def test_a_site_keeps_its_google_key(server: Server) -> None:
     answer = httpx2.post(f"{server.url}/v1alpha1/comments:analyze?key={google}", json=request, timeout=60)
     assert answer.status_code == 200
     assert "12 characters" in failed("keys", "import", "empty", "--database", server.database, stdin="\n")
+    (line,) = failed("keys", "import", "broken", "--database", server.database, stdin="AIza\udcff" * 5).splitlines()
+    assert "UTF-8" in line
 
 
 def test_accounts_by_the_command_line(server: Server) -> None:
@@ -101,6 +103,9 @@ def test_accounts_by_the_command_line(server: Server) -> None:
     assert "exists" in failed(*create, stdin="correct horse\n")
     assert "role king" in failed("users", "create", "x", "--role", "king", "--database", server.database, stdin="correct horse\n")
     assert "8 to" in failed("users", "create", "x", "--role", "viewer", "--database", server.database, stdin="\n")
+    for verb in (("create", "x", "--role", "viewer"), ("password", "cora")):
+        (line,) = failed("users", *verb, "--database", server.database, stdin="correct h\udcffrse\n").splitlines()
+        assert line == "threadwise: the line on standard input is not UTF-8"
     with server.client() as client:
 
         def status(password: str) -> int:

@@ -300,6 +300,7 @@ class TestLeniencies:
             '{comment: {text: "what kind of idiot"}, languages: ["en"], requestedAttributes: {TOXICITY:{}} }',
             "{'comment': {'text': 'it\\'s \"quoted\"'}, 'requestedAttributes': {'TOXICITY': {},},}",
             '{"comment": {"text": "a, } and ] inside: {b: c}",}, "requestedAttributes": {"TOXICITY": {}}, }',
+            '{comment: {text: "x"}, requestedAttributes: {TOXICITY: {scoreThreshold: 1e-9}, INSULT: {scoreThreshold: 1.5E+2}}}',
         ],
     )
     def test_loose_json(self, client: httpx2.Client, loose: str) -> None:
@@ -545,6 +546,7 @@ class TestErrors:
     def test_unknown_paths_and_methods(self, client: httpx2.Client) -> None:
         assert error_of(client.post("/v1alpha1/comments:nothing", json={}), 404)["status"] == "NOT_FOUND"
         assert error_of(client.get(ANALYZE), 405)
+        assert error_of(client.post(f"{client.base_url}/{ANALYZE}", json={}), 404)
 
     @pytest.mark.parametrize(
         "scores",
@@ -555,12 +557,23 @@ class TestErrors:
             {"TOXICITY": {"summaryScore": {"value": 1.5}}},
             {"TOXICITY": {"summaryScore": {"value": 1, "type": "RAW"}}},
             {"TOXICITY": {"spanScores": [{"score": {"value": 1}}]}},
+            {"TOXICITY": {"spanScores": [{"begin": 1, "end": 0, "score": {"value": 1}}]}},
+            {"TOXICITY": {"spanScores": [{"begin": -1, "end": 1, "score": {"value": 1}}]}},
+            {"TOXICITY": {"spanScores": [{"begin": 0, "end": 1, "score": {"value": 1}}, {"begin": 0, "end": "2"}]}},
             {"TOXICITY": 1},
             {"NOSUCH_ATTR": {"summaryScore": {"value": 1}}},
         ],
     )
     def test_a_suggestion_that_says_nothing(self, client: httpx2.Client, scores: dict[str, Any]) -> None:
         error_of(client.post("/v1alpha1/comments:suggestscore", json={"comment": {"text": "x"}, "attributeScores": scores}), 400)
+
+    def test_a_suggestion_on_a_span_counts_as_answers_do(self, client: httpx2.Client) -> None:
+        """In UTF-16: the last one that is analyzed can be sent back."""
+        text = "You \U0001f600."
+        end = analyze(client, body(text))["attributeScores"]["TOXICITY"]["spanScores"][0]["end"]
+        for last, status in ((end, 200), (end + 1, 400)):
+            scores = {"TOXICITY": {"spanScores": [{"begin": 0, "end": last, "score": {"value": 1}}]}}
+            assert client.post(SUGGEST, json={"comment": {"text": text}, "attributeScores": scores}).status_code == status
 
     def test_a_suggestion_on_what_nobody_knows_and_on_what_is_not_judged(self, client: httpx2.Client, strict: httpx2.Client) -> None:
         def suggested(client: httpx2.Client, name: str) -> httpx2.Response:
@@ -578,7 +591,10 @@ class TestBatch:
         content = b"--b\r\nContent-Type: application/http\r\n\r\n" + part + b"\r\n--b--\r\n"
         return client.post("/batch", content=content, headers={"content-type": "multipart/mixed; boundary=b"})
 
-    @pytest.mark.parametrize("part", [b"", b"POST", b"POST http://[ HTTP/1.1", b"POST //[::1 HTTP/1.1", b"POST /batch HTTP/1.1"])
+    @pytest.mark.parametrize(
+        "part",
+        [b"", b"POST", b"POST http://[ HTTP/1.1", b"POST //[::1 HTTP/1.1", b"POST /batch HTTP/1.1", b"POST /b%61tch HTTP/1.1"],
+    )
     def test_a_part_that_is_no_request(self, client: httpx2.Client, part: bytes) -> None:
         assert error_of(self.asked(client, part), 400)["message"] == "a part of the batch is no HTTP request"
 
@@ -587,6 +603,22 @@ class TestBatch:
         head = b"POST /v1/score?key=" + key.encode() + b" HTTP/1.1\r\nContent-Length: " + length
         found = self.asked(client, head + b'\r\n\r\n{"comments": [{"id": "1", "text": "one"}]}')
         assert b"HTTP/1.1 200 OK" in found.content
+
+    @pytest.mark.parametrize("path", [ANALYZE, ANALYZE.replace(":", "%3A")])
+    @pytest.mark.parametrize(
+        "part",
+        [
+            b"{comment: {text: 'two\r\nlines \xf0\x9f\x98\x80'}, requestedAttributes: {TOXICITY: {}}}",
+            b'\n{"comment":\r\n\r\n{"text": "hi"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 1e-5}},}',
+            b'{"comment": {"text": "hi"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 1e-5x}}}',
+        ],
+    )
+    def test_a_part_is_read_as_it_is_by_itself(self, client: httpx2.Client, key: str, path: str, part: bytes) -> None:
+        alone = client.post(ANALYZE, content=part)
+        head = f"POST {path}?key={key} HTTP/1.1\r\nContent-Type: application/json\r\n\r\n".encode()
+        found = self.asked(client, head + part).content
+        assert f"HTTP/1.1 {alone.status_code} ".encode() in found
+        assert found.partition(b"HTTP/1.1")[2].partition(b"\r\n\r\n")[2].startswith(alone.content)
 
     def test_one_that_is_nested_too_deeply(self, client: httpx2.Client) -> None:
         nested = b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (depth, depth + 1) for depth in range(2_000))

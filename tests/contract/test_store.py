@@ -117,6 +117,19 @@ def test_an_edit_is_a_new_version_and_ends_an_approval(store: Store) -> None:
     assert count(store, tables.decisions) == 1, "a decision is appended to, never taken back"
 
 
+def test_a_corrected_language_keeps_what_a_person_decided(store: Store) -> None:
+    put(store)
+    store.comments.decide("site", "1", Choice("publish", "ben"), NOW)
+    bulgarian = Scored("1", "bg", {"toxicity": {"toxicity": 0.2}}, "tiny@0")
+    for _ in range(2):
+        stored, _ = store.comments.put(replace(ONE, language="bg"), bulgarian, REVIEW, NOW)
+        assert (stored.lang, stored.scores, stored.version) == ("bg", {"toxicity": {"toxicity": 0.2}}, 1)
+        assert (stored.state, stored.action, stored.decision is None) == ("decided", "publish", False)
+    assert [card.lang for card in store.desk.queue.page(Wanted(None, state="decided"), NOW)] == ["bg"]
+    for same in (ONE, replace(ONE, language="bg")):
+        assert store.comments.put(same, SCORED, REVIEW, NOW) == (stored, False)
+
+
 def test_a_long_page_is_stored_in_its_order_with_what_is_new_what_changed_and_what_did_not(store: Store) -> None:
     """More of them than one statement takes; of an id that stands there twice the last one counts."""
     page = [replace(ONE, id=str(number), text=f"words {number}") for number in range(1_200)]

@@ -80,6 +80,11 @@ def test_word_lists_see_through_disguise(text: str) -> None:
     assert listed.act(case("see https://evil.example/a")).action is Action.REVIEW, "also in what the model does not see"
 
 
+def test_a_word_may_be_of_signs_alone() -> None:
+    found = made(rule(name="shouts", kind="words", words=["!!!"], action="review") + OTHERWISE)
+    assert [found.act(case(text)).action for text in ("Well !!!", "Well.")] == [Action.REVIEW, Action.PUBLISH]
+
+
 def test_links_and_authors() -> None:
     found = made(
         rule(name="trusted", kind="author", authors=["Ana"], action="publish")
@@ -196,6 +201,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         + rule(name="e", kind="always", tags=["STAFF", "featured"], action="publish")
         + rule(name="f", kind="always", tags="STAFF", action="publish")
         + rule(name="g", kind=["band"], action="review")
+        + rule(name="h", kind="always", languages=["en", "EN", "pt-BR", "english"], action="review")
+        + rule(name="i", kind="words", words=["x", "", "\u200d\u0301 "], action="review")
     )
     with pytest.raises(ConfigError) as caught:
         made(text)
@@ -209,6 +216,11 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "rule 5 (e): tags: featured is unknown; known: FEATURED, STAFF",
         "rule 6 (f): tags must be a list",
         "rule 7 (g): kind must be one of",
+        "rule 8 (h): languages: EN is no code that a comment has; did you mean en?",
+        "rule 8 (h): languages: pt-BR is no code that a comment has; did you mean pt?",
+        "rule 8 (h): languages: english is no code that a comment has",
+        'rule 9 (i): words: "" holds nothing that can be seen',
+        'rule 9 (i): words: "\\u200d\\u0301 " holds nothing that can be seen',
     ):
         assert words in str(caught.value)
 

@@ -173,13 +173,35 @@ def test_addresses_are_written_as_browsers_do() -> None:
     assert found.public_url == "https://comments.example.org"
 
 
-def test_a_file_that_is_missing_or_broken_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such file"):
-        settings.load(tmp_path / "none.toml")
-    broken = tmp_path / "broken.toml"
-    broken.write_text("port = ", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"broken\.toml"):
-        settings.load(broken)
+def test_a_file_that_is_missing_or_broken_is_named_beside_what_else_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("THREADWISE_CORS__ORIGINS", "[https://a.example")
+    monkeypatch.setenv("THREADWISE_WEBHOOKS", "{")
+    names = ("none.toml", "broken.toml", "latin.toml", ".")
+    (tmp_path / "broken.toml").write_text("port = ", encoding="utf-8")
+    (tmp_path / "latin.toml").write_bytes(b'host = "\xe9"')
+    for name in names:
+        with pytest.raises(ConfigError) as caught:
+            settings.load(tmp_path / name, {"port": "70000"})
+        first, *rest = str(caught.value).split("; ")
+        assert first.startswith(f"{tmp_path / name}: ")
+        assert [said.split(":")[0] for said in rest] == ["setting port", "setting webhooks", "setting cors.origins"]
+
+
+@pytest.mark.parametrize("names", [("limits", "limits.request_s"), ("limits.request_s", "limits"), ("port.a", "port")])
+def test_a_setting_is_given_whole_or_in_parts(names: tuple[str, str]) -> None:
+    with pytest.raises(ConfigError, match=rf"setting {min(names)}: it is given whole and in parts.*setting host:"):
+        settings.load(flags={**dict.fromkeys(names, "5"), "host": ""})
+
+
+def test_a_broken_list_in_the_environment_hides_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("THREADWISE_CORS__ORIGINS", "https://a.example")
+    monkeypatch.setenv("THREADWISE_PORTT", "8000")
+    file = tmp_path / "serve.toml"
+    file.write_text("[retention]\ndays = -1\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        settings.load(file, {"limits.request_s": "0"})
+    for words in ("setting cors.origins:", "variable THREADWISE_PORTT is unknown", "setting retention.days:", "setting limits.request_s:"):
+        assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
