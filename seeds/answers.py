@@ -61,6 +61,12 @@ def signs() -> tuple[str, ...]:
     return tuple(_rules()["signs"])
 
 
+@cache
+def of() -> frozenset[str]:
+    """Words between what is answered and its author, in small letters: "von", "by"."""
+    return frozenset(_rules()["things"]["of"])
+
+
 def short() -> tuple[str, ...]:
     """Words for "to"."""
     return tuple(_rules()["short"]["words"])

@@ -191,18 +191,45 @@ def _author_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
     author = _RULES["author"]
     return (
-        re.compile(rf"^(?:{any_of(author['before'])})(?:\s*:)?\s+(?=\S)", re.IGNORECASE),
+        re.compile(rf"^(?:{any_of([*author['before'], *author['answering']])})(?:\s*:)?\s+(?=\S)", re.IGNORECASE),
         re.compile(rf"\s+(?:{any_of(author['after'])})\s*(?::|\.\.\.|…)?$|\s*:$", re.IGNORECASE),
     )
 
 
+@cache
+def _answering() -> tuple[str, ...]:
+    return tuple(f"{words} " for words in _RULES["author"]["answering"])
+
+
+def is_answering(line: str) -> bool:
+    """Whether a line tells who answers: "Response from Ana"."""
+    return line.lstrip(_EDGES).casefold().startswith(_answering())
+
+
+@cache
+def _unverified() -> re.Pattern[str]:
+    return re.compile(rf"(?<=\S)\s*\({answers.any_of(_RULES['author']['unverified'])}\)$", re.IGNORECASE)
+
+
 @lru_cache(maxsize=1 << 12)
 def author_of(text: str) -> tuple[str, bool]:
-    """The name without the words around it ("Comment by X", "X says:"), and whether there was such a word."""
+    """The name without the words around it ("Comment by X", "X says:", "X (not verified)"), and whether there was such a word."""
     before, after = _author_words()
     text = text.strip(_EDGES)
-    bare = after.sub("", before.sub("", text))
+    bare = _unverified().sub("", text)
+    bare = after.sub("", before.sub("", bare))
     return bare.strip(_EDGES + ";:"), bare.rstrip(" :.…") != text.rstrip(" :.…")
+
+
+@cache
+def _lone_words() -> frozenset[str]:
+    author = _RULES["author"]
+    return frozenset(word for kind in ("before", "after", "answering", "alone") for word in author[kind] if not word.endswith(":"))
+
+
+def is_author_word(text: str) -> bool:
+    """Whether only words that stand beside a name are there, and no name: "Posted", "by", "Response from"."""
+    return text.strip(_EDGES + ":.…").casefold() in _lone_words()
 
 
 @cache
@@ -290,8 +317,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1 << 12)
 def reply(line: str) -> Mark | None:
-    """The reply mark at the beginning of a line; None where there is none: "Reply to this comment" is a button."""
-    if is_button(line) and has_button_word(line):
+    """The reply mark at the beginning of a line; None where there is none: "Reply to this comment" is a button, "Response from Ana" tells who answers."""
+    if is_answering(line) or (is_button(line) and has_button_word(line)):
         return None
     arrow = _ARROW.match(line)
     begin = arrow.end() if arrow else 0

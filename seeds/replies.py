@@ -14,7 +14,7 @@ from functools import cached_property
 
 from labels import ids
 from labels.thread import Comment, Notice
-from seeds import dates, marks
+from seeds import answers, dates, marks
 from seeds.marks import Mark
 
 
@@ -27,6 +27,8 @@ class RawComment:
     """The page's own id, if it has one beside the number."""
     number: int | None = None
     author: str | None = None
+    handle: str | None = None
+    """What the address of the author's page calls the author, as mentions do."""
     created_at: str | None = None
     created_at_raw: str | None = None
     reply_number: int | None = None
@@ -131,11 +133,11 @@ class Finder:
                 self.by_number.setdefault(raw.number, at)
             if raw.id is not None:
                 self.by_id.setdefault(raw.id, at)
-            if raw.author:
-                self.by_author[_folded(raw.author)].append(at)
+            for name in {_folded(name) for name in (raw.author, raw.handle) if name}:
+                self.by_author[name].append(at)
 
     def is_author(self, name: str) -> bool:
-        """Whether a comment is of that name."""
+        """Whether a comment is of somebody of that name."""
         return _folded(name) in self.by_author
 
     def knows(self, mark: Mark) -> bool:
@@ -143,7 +145,9 @@ class Finder:
         if mark.number in self.by_number:
             return True
         parts = (mark.author or "").split()
-        return any(self.is_author(" ".join(parts[:size])) for size in range(1 if mark.typed else max(len(parts), 1), len(parts) + 1))
+        if not mark.typed:
+            return bool(self._named(mark.author or ""))
+        return any(self.is_author(" ".join(parts[:size])) for size in range(1, len(parts) + 1))
 
     def parent(self, at: int, raw: RawComment) -> tuple[int | None, str | None]:
         """Position of the parent; else what was named and not found, as words for a warning."""
@@ -169,13 +173,19 @@ class Finder:
 
         Answers may stand under what they answer although the newest thread comes first: then the other side is looked at, too.
         """
-        named = self.by_author.get(_folded(author)) or self.by_author.get(_folded(marks.author_of(author)[0])) or []  # "Ο/Η Ana" is Ana
-        places = [place for place in named if place != at]
+        places = [place for place in self._named(author) if place != at]
         above, below = [place for place in places if place < at], [place for place in places if place > at]
         if not self.newest_first:
             return max(above, default=None)
         earlier = [place for place in above if not self._is_later(place, at)]
         return min(below, default=max(earlier, default=None))
+
+    def _named(self, author: str) -> list[int]:
+        """The comments of an author who is named with words before the name: "Ο/Η Ana", "a bench at the quay by Ana"."""
+        parts = author.split()
+        behind = (" ".join(parts[at + 1 :]) for at, word in enumerate(parts) if at and word.lower() in answers.of())
+        tries = (author, marks.author_of(author)[0], *behind)
+        return next((places for name in tries if (places := self.by_author.get(_folded(name)))), [])
 
     def _is_later(self, one: int, other: int) -> bool:
         times = self.raws[one].created_at, self.raws[other].created_at

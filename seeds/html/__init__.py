@@ -17,7 +17,7 @@ from itertools import takewhile
 from labels.thread import Article, Notice
 from seeds import dates, detect, marks, replies
 from seeds.document import Document, Reading
-from seeds.html import article, copies, general, linked_data, links, parents, platforms, state, stated, talk, times, tree
+from seeds.html import article, authors, company, copies, general, linked_data, links, parents, platforms, state, stated, talk, times, tree
 from seeds.html.fields import Fields
 from seeds.html.objects import Item
 from seeds.html.platforms import Platform
@@ -98,11 +98,11 @@ def _of_talk(page: Page, lang: str | None) -> _Thread | None:
 
 def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str], rules: Sequence[Platform]) -> _Thread | None:
     if hit := platforms.find(page, stamps, rules):
-        return _of_fields(page, f"platform/{hit[0].name}", hit[1], hit[0], opens=hit[0].opens)
+        return _of_fields(page, f"platform/{hit[0].name}", hit[1], stamps, hit[0], opens=hit[0].opens)
     data = _of_items("linked_data", linked_data.comments(page.root)) if "linked_data" in ways else None
     found = general.find(page, stamps, lang) if "general" in ways else None
     if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws) or _lacks_times(data)):
-        return _of_fields(page, "general", found.fields, opens=found.opens)
+        return _of_fields(page, "general", found.fields, stamps, opens=found.opens)
     if data is None and "state" in ways:
         data = _of_items("state", state.comments(page.root))
     return data
@@ -116,8 +116,10 @@ def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:
     return _Thread(way, [item.raw for item in items], [item.where for item in items]) if items else None
 
 
-def _of_fields(page: Page, way: str, read: Sequence[Fields], rule: Platform | None = None, *, opens: bool) -> _Thread:
-    read = copies.without(page, _spoken(read))
+def _of_fields(
+    page: Page, way: str, read: Sequence[Fields], stamps: Sequence[Time], rule: Platform | None = None, *, opens: bool
+) -> _Thread:
+    read = copies.without(page, _spoken(company.with_responses(page, read, stamps)))
     told = links.linked(page, read)
     read = [item if link is None else _without_line(item, link[1]) for item, link in zip(read, told, strict=True)]
     up = parents.of(page, read)
@@ -126,6 +128,8 @@ def _of_fields(page: Page, way: str, read: Sequence[Fields], rule: Platform | No
     raws = stated.numbered([_raw(page, item, up[at] if up else None) for at, item in enumerate(read)])
     if up is None:
         raws = [_linked(raw, link) for raw, link in zip(stated.of(page, read, raws), told, strict=True)]
+    elif rule is None:
+        raws = stated.mentioned(raws)
     if rule is not None and rule.answered:
         raws = _named(raws, platforms.answered(page, rule, read))
     return _Thread(way, raws, page.paths([item.record.begin for item in read]), read, opens)
@@ -166,6 +170,7 @@ def _raw(page: Page, item: Fields, parent: int | None) -> RawComment:
         text=item.text,
         id=parents.own_id(page, item),
         author=item.author,
+        handle=authors.handle(page, item.author_node),
         created_at=stamp.written if stamp else None,
         created_at_raw=stamp.raw if stamp else None,
         reply_index=parent,

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib.resources import files
-from itertools import pairwise
+from itertools import islice, pairwise
+from urllib.parse import unquote
 
 from seeds import dates, marks
 from seeds.html.records import Record
@@ -39,6 +40,8 @@ _LIKELY, _SURE = 0.9, 2.2
 """Values of a slot that may hold the authors, and of one that surely does."""
 _SIGNS = " \t,;:|•·»«♦★☆✓✔"
 """Not part of a name at its ends: what parts it from other words, and marks of a rank."""
+_LINKED = 0.8
+"""Bonus of a link to a person's page."""
 _AROUND = 0.3
 """Malus of an element around the link to the author's page: it may show a rank or a counter, too."""
 _SOMEBODY = "Ana"
@@ -49,6 +52,7 @@ _REACH = 80
 """Elements of a record that are looked at for an author, from its begin; as many from its end."""
 _PARTS = re.compile(r"\s*[|•·]\s*|\s#\d+\s")
 _DIGITS = re.compile(r"(?<![^\W\d_])\d+")
+_COUNTER = re.compile(r"\d[\d.,]*\s+[^\W\d_]{3}")
 _TOKEN = re.compile(r"[a-z]+")
 _UTILITY = re.compile(
     r"(?:^|(?<=\s))(?:\w+:)*text-(?:\[\S*|xs|sm|base|lg|xl|\dxl|left|right|center|start|end|muted|truncate|nowrap|decoration\S*|body\S*|dark|light|white|black|"
@@ -56,6 +60,11 @@ _UTILITY = re.compile(
 )
 """Classes that say how an element looks, not what it is: "text-sm"."""
 _HANDLE = re.compile(r"@[\w.-]{2,}")
+_HANDLE_BEHIND = re.compile(r"(?<=\S)\s+@[\w.-]{2,}(?:@[\w.-]+)?$")
+_HANDLE_AT_END = re.compile(r"(?:^|/)[\w.-]*/(?P<at>@?)(?P<name>[\w.%-]{2,60})(?:@[\w.-]+)?/?$")
+"""In an address: "/users/ana", "/@ana", "/@ana@social.example"."""
+_LINK_UP = 3
+"""Elements around a name that may be the link to its person's page."""
 _LABEL = re.compile(r"\w{1,12}\s?[:#№]")
 """What stands before a value: "ID:bb53d3"."""
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
@@ -164,14 +173,23 @@ def _author(page: Page, record: Record, tries: Sequence[_Try], sure: int, badged
             break
         name = _without_badge(page, slot, node) if slot in badged else _shown(page, slot, node)
         if any(map(str.isalnum, name)) and (rank == 0 or not is_no_name(name)):
-            return node, name, False
+            return node, name, marks.is_answering(page.text(node))
     beside = beside_time(page, record)
     if sure and beside[0]:
         return None, *beside
+    if name := _speaker(page, record):
+        return None, name, True
     for rank, slot, node in tries:
         if rank >= sure and (name := _shown(page, slot, node)) and not is_no_name(name):
-            return node, name, False
+            return node, name, marks.is_answering(page.text(node))
     return None, *beside
+
+
+def _speaker(page: Page, record: Record) -> str | None:
+    """The name on the record's first line where that is said to speak: "Ana said..."."""
+    line = page.lines[page.line_of[record.own[0]]] if record.own else ""
+    name = marks.author_of(line)[0] if len(line) <= _MAX_NAME and marks.says(line) else ""
+    return name if name and not is_no_name(name) else None
 
 
 def beside_time(page: Page, record: Record) -> tuple[str | None, bool]:
@@ -217,10 +235,10 @@ def _short(page: Page, record: Record) -> Iterable[tuple[int, tuple[str, str]]]:
 
 
 def _is_no_slot(page: Page, node: int) -> bool:
-    """Whether an element shows initials or a row of buttons."""
+    """Whether an element shows initials, a row of buttons, or a counter beside other words: "DK", "4 reviews"."""
     first = page.first[node]
     if page.last[node] - first > 1:
-        return _is_toolbar(page, node)
+        return _is_toolbar(page, node) or any(_COUNTER.match(page.texts[at].strip()) for at in range(first, page.last[node]))
     return len(page.texts[first]) <= MOST_INITIALS and is_initials(page, first)
 
 
@@ -281,7 +299,7 @@ def _coarse(page: Page, node: int) -> str:
 
 def _name(text: str) -> str | None:
     """The name in an element that shows it: without "by" and "said" around it, else as it is written."""
-    bare = text.strip()
+    bare = _HANDLE_BEHIND.sub("", text.strip())
     name, said = marks.author_of(bare.rstrip(".…"))
     return (name if said else bare.strip(_SIGNS.replace("»", "") if "«" in bare[1:] else _SIGNS)) or None
 
@@ -304,19 +322,17 @@ def _author_value(page: Page, slot: str, nodes: Sequence[int], size: int) -> flo
     if mean(is_no_name(text) for text in texts) > 0.4:
         return -1.0
     node = nodes[0]
-    said = (
-        max(_said(page.words(node)), 0.6 * _said(page.words(page.parent[node])))
-        if _said(page.words(node)) >= 0
-        else _said(page.words(node))
-    )
     href = page.attributes[node].get("href") or ""
-    linked = 0.8 * (_PROFILE.search(href) is not None) + 0.3 * (
+    linked = _LINKED * (_PROFILE.search(href) is not None) + 0.3 * (
         page.attributes[node].get("rel") in ("external nofollow", "nofollow external", "author")
     )
+    said = _said(page.words(node))
+    if said >= 0 or linked >= _LINKED:  # the link to a person's page may hold the picture, too: "avatar"
+        said = max(said, 0.6 * _said(page.words(page.parent[node])))
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 1.0 if _are_facts(texts) else 0.0
-    if is_guest(texts[0]):  # all may be called so
+    if is_guest(texts[0]) or marks.is_answering(page.text(nodes[0])):  # all may be called so, and one firm answers all reviews
         constant = 0.0
     running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in zip(nodes, texts, strict=True))
     if any(_PROFILE.search(page.attributes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
@@ -340,6 +356,16 @@ def is_profile(address: str) -> bool:
     return _PROFILE.search(address) is not None
 
 
+def handle(page: Page, node: int | None) -> str | None:
+    """The last word in the address of the person's page to which the element of a name leads; None where it is a number."""
+    around = () if node is None else (node, *islice(page.ancestors(node), _LINK_UP), *range(node + 1, min(page.end[node], node + 3)))
+    for at in around:
+        if page.tags[at] == "a" and (found := _HANDLE_AT_END.search(page.attributes[at].get("href") or "")) is not None:
+            name = unquote(found["name"])
+            return name if any(map(str.isalpha, name)) and (found["at"] or is_profile(found[0])) else None
+    return None
+
+
 def name_likeness(text: str) -> float:
     """0 .. 1: how much a text looks like a name that a person chose."""
     if not text or len(text) > _MAX_NAME or "://" in text:
@@ -354,6 +380,8 @@ def is_no_name(text: str) -> bool:
     if _HANDLE.fullmatch(text):
         return False
     if not any(map(str.isalpha, text)) or marks.is_button(text) or marks.is_profile(text) or marks.reply(text) is not None:
+        return True
+    if marks.is_author_word(text):
         return True
     stamp = dates.find(f"{text} 2000") if any(map(str.isdigit, text)) else None  # "Apr 24": a day without its year
     return stamp is not None and 2 * (stamp.end - stamp.begin) > len(text)

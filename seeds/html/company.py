@@ -1,6 +1,7 @@
 """Threads whose records have two looks: comments and answers of another class, answers to a question and the remarks below each.
 
-    joined(page, lists, times)  ->  lists of fields, each of two lists that make one thread
+    joined(page, lists, times)           ->  lists of fields, each of two lists that make one thread
+    with_responses(page, records, times) ->  the records, and what a firm answers inside or behind them ("Response from Ana, owner")
 
 The records of the second stand beside those of the first or inside them. Quotes are no records: the author and the time of a quote
 are those of another comment.
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 
+from seeds import marks
 from seeds.html import fields, records
 from seeds.html.fields import Fields
 from seeds.html.records import Record
@@ -45,7 +47,7 @@ def _fit(page: Page, main: Sequence[Fields], other: Sequence[Fields]) -> bool:
     texts = {item.text for item in main}
     if mean(item.text in texts for item in other) > 1 - _KNOWN:
         return False
-    inside = 0
+    in_time: list[bool] = []
     for item in other:
         outer = _outer(main, begins, item.record)
         if outer is None:
@@ -54,8 +56,17 @@ def _fit(page: Page, main: Sequence[Fields], other: Sequence[Fields]) -> bool:
         elif not _is_apart(page, main[outer], item.record):
             return False
         else:
-            inside += 1
-    return inside >= _INSIDE * len(other) or _mix(begins, [item.record.begin for item in other])
+            in_time.append(not _is_older(item.record, main[outer].record))
+    if in_time and mean(in_time) < _KNOWN:
+        return False
+    return len(in_time) >= _INSIDE * len(other) or _mix(begins, [item.record.begin for item in other])
+
+
+def _is_older(inner: Record, outer: Record) -> bool:
+    """Whether a record was written before the one that holds it, as no answer is; days are compared where a clock time is missing."""
+    one, two = (record.time.stamp.written or "" if record.time else "" for record in (inner, outer))
+    size = min(len(one), len(two), _TO_MINUTES)
+    return one[:size] < two[:size]
 
 
 def _outer(main: Sequence[Fields], begins: Sequence[int], record: Record) -> int | None:
@@ -68,6 +79,9 @@ def _outer(main: Sequence[Fields], begins: Sequence[int], record: Record) -> int
     return at if at >= 0 else None
 
 
+_MAX_HEAD, _MAX_TIME = 80, 20
+"""Characters of the head of an answer, and of the time beside it."""
+_TO_MINUTES = len("2026-05-01T10:00")
 _FAR = 20_000
 
 
@@ -102,3 +116,32 @@ def _read(page: Page, one: Sequence[Record], two: Sequence[Record], times: Seque
     records.finish(page, sorted(fresh[0] + fresh[1], key=lambda record: record.begin))
     read = [*fields.read(page, fresh[0], times), *fields.read(page, fresh[1], times)]
     return sorted(read, key=lambda item: item.record.begin)
+
+
+def with_responses(page: Page, main: Sequence[Fields], times: Sequence[Time]) -> list[Fields]:
+    """The records with the answers below them whose head says so; alone, a firm's few and like answers are not taken for comments."""
+    nodes = [time.node for time in times]
+    held = sorted(
+        node for item in main for node in (item.record.begin, item.author_node, item.record.time and item.record.time.node) if node
+    )
+    found: dict[int, Record] = {}
+    for at, line in enumerate(page.lines):
+        if len(line) > _MAX_HEAD or not marks.is_answering(line):
+            continue
+        node = _response(page, page.owner[page.line_first[at]], line, held)
+        if node is not None and (times_inside := nodes[bisect_left(nodes, node) : bisect_left(nodes, page.end[node])]):
+            if main[0].record.begin < node and len(times_inside) == 1:
+                found[node] = Record(node, page.end[node], page.first[node], page.last[node])
+    if not found:
+        return list(main)
+    return _read(page, [item.record for item in main], list(found.values()), times)
+
+
+def _response(page: Page, node: int, head: str, held: Sequence[int]) -> int | None:
+    """The smallest element around a head that holds more words than it and a time, and nothing that belongs to a record."""
+    for around in (node, *page.ancestors(node)):
+        if bisect_left(held, around) < bisect_left(held, page.end[around]):
+            return None
+        if page.size(around) > len(head) + _MAX_TIME:
+            return around
+    return None

@@ -25,11 +25,11 @@ def without(page: Page, read: Sequence[Fields]) -> list[Fields]:
     for item in read:
         if item.record.time is not None and item.text:
             alike[item.author, item.record.time.stamp.raw, item.text].append(item)
-    company = Counter(page.parent[item.record.begin] for item in read)
+    company = Counter(page.keys(page.parent[item.record.begin])[0] for item in read)  # each may stand in an element of its own
     dropped: set[int] = set()
     for same in alike.values():
         if len(same) > 1 and _is_shown_again(page, same):
-            kept = max(same, key=lambda item: (bool(item.record.inner), company[page.parent[item.record.begin]]))
+            kept = max(same, key=lambda item: (bool(item.record.inner), company[page.keys(page.parent[item.record.begin])[0]]))
             dropped |= {item.record.begin for item in same if item is not kept and not item.record.inner}
     return [item for item in read if item.record.begin not in dropped]
 

@@ -6,15 +6,17 @@ of(page, records)  ->  for each record the position of its parent or None; None 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise, takewhile
 
 from seeds.html.fields import Fields
 from seeds.html.tree import Page
 
 Parents = list[int | None]
 _LEVEL = re.compile(
-    r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation)[\s_-]?(\d{1,2})(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation|"
+    r"niveau|ebene|stufe|livello|liv|nivel|n[ií]vel|poziom|uroven|seviye|szint|taso|niv[aå])[\s_-]?(\d{1,2})(?:$|[\s_-])",
+    re.IGNORECASE,
 )
 _PARENT = re.compile(r"data-(?:\w+-)*?\w*(?:parent|repl(?:y|ies)-?to|answer-?to|antwort-?auf|risposta-?a)\w*(?:-\w+)*|parent-?id")
 """Attributes of a record that hold the id of the one it answers."""
@@ -57,7 +59,7 @@ def by_reference(page: Page, read: Sequence[Fields]) -> Parents | None:
 
 
 def by_attribute(page: Page, read: Sequence[Fields]) -> Parents | None:
-    """The id of the answered record in an attribute of the record's own element."""
+    """The id of the answered record in an attribute of the record's element, or of one inside that shows whom it answers."""
     if not (names := page.attributes_like(_PARENT)):
         return None
     frames = [list(_frames(page, item)) for item in read]
@@ -69,13 +71,18 @@ def by_attribute(page: Page, read: Sequence[Fields]) -> Parents | None:
                     ids.setdefault(value, at)
                     ids.setdefault(last_number(value), at)
     for name in names:
-        values = [next((page.attributes[node][name] for node in nodes if name in page.attributes[node]), "") for nodes in frames]
+        inside = page.having(f"[{name}")
+        values = [next(_values(page, (*nodes, *item.record.among(inside)), name), "") for nodes, item in zip(frames, read, strict=True)]
         known = [ids.get(value, ids.get(last_number(value))) for value in values]
         parents = [None if parent == at else parent for at, parent in enumerate(known)]
         named = sum(value.strip(" 0") not in ("", "null", "none") for value in values)
         if any(parent is not None for parent in parents) and sum(parent is not None for parent in parents) >= _RESOLVED * named:
             return parents
     return None
+
+
+def _values(page: Page, nodes: Iterable[int], name: str) -> Iterator[str]:
+    return (page.attributes[node][name] for node in nodes if name in page.attributes[node])
 
 
 def owners(page: Page, read: Sequence[Fields]) -> dict[str, int]:
@@ -137,7 +144,9 @@ def _frames(page: Page, item: Fields) -> Iterator[int]:
 
 
 def _level_of(page: Page, item: Fields) -> float | None:
-    return next((level for node in _frames(page, item) if (level := _level(page, node)) is not None), None)
+    """What the nearest element says that the record is or begins."""
+    begun = takewhile(lambda node: page.first[node] == item.record.first, page.ancestors(item.record.begin))
+    return next((level for node in (item.record.begin, *begun) if (level := _level(page, node)) is not None), None)
 
 
 def _level(page: Page, node: int) -> float | None:

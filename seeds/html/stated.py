@@ -52,6 +52,20 @@ def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[R
     return found
 
 
+def mentioned(raws: Sequence[RawComment]) -> list[RawComment]:
+    """Answers that stand in one list below a comment, each the answer of whom it names first ("@Ana no") if she wrote in that list before."""
+    if any(raw.reply_index is not None and raws[raw.reply_index].reply_index is not None for raw in raws):
+        return list(raws)  # the page nests them all
+    finder = Finder(raws)
+    found = []
+    for at, raw in enumerate(raws):
+        mark = marks.reply(raw.text.partition("\n")[0]) if raw.reply_index is not None else None
+        named = finder.parent(at, replace(raw, reply_index=None, reply_author=mark.author, typed=True))[0] if mark and mark.typed else None
+        within = named is not None and raws[named].reply_index == raw.reply_index
+        found.append(replace(raw, reply_index=named) if within else raw)
+    return found
+
+
 def numbered(raws: list[RawComment]) -> list[RawComment]:
     """With the numbers that stand before or behind most names, where they run: "4. Ana"."""
     parts = [numbers.split(raw.author or "") for raw in raws]
@@ -131,8 +145,9 @@ class _Stated:
         if begin is None and marks.is_button(first) and (label := marks.reply(rest.partition("\n")[0])) and label.quote:  # "Quote:"
             begin = label
         cited, quote = self._quote(item)
+        own = [raw.handle] if raw.handle else []  # "@ana" beside a name is hers
         head = [marks.reply(line) for line in _head(item) if not _is_number(line)]
-        tried = [mark for mark in (behind, *head, begin, cited) if mark and not self._is_subject(mark)]
+        tried = [mark for mark in (behind, *head, begin, cited) if mark and not self._is_subject(mark) and mark.author not in own]
         mark = next(filter(self.finder.knows, tried), tried[0] if tried else None)
         text = raw.text
         if begin and (begin is mark or begin not in tried) and not begin.typed and not begin.quote and (begin.rest or rest):

@@ -432,3 +432,59 @@ def test_the_link_of_a_quote_may_give_the_number_of_the_post_in_its_query() -> N
     rows = [post(at, more=f'id="pid50{at + 1}"') for at in range(3)]
     last = f'<div class="remark" id="pid504"><div><b>Di</b> <small>4 May 2026, 10:03</small></div>{quote}<p>{WORDS[3]}</p></div>'
     assert answered(read(*rows, last)) == [None, None, None, "Ana"]
+
+
+def test_an_element_inside_a_record_names_the_answered_comment() -> None:
+    above = (None, "501", "502", None)
+    shown = [f'<div data-parent-pid="{number}"><span>{NAMES[at - 1]}</span></div>' if number else "" for at, number in enumerate(above)]
+    article = read(*(post(at, more=f'data-pid="50{at + 1}"', head=f"<b>{NAMES[at]}</b>{shown[at]}") for at in range(4)))
+    assert answered(article) == [None, "Ana", "Bo", None]
+
+
+@pytest.mark.parametrize("word", ["liv", "niveau", "Ebene", "poziom"])
+def test_a_level_is_told_in_the_page_s_language(word: str) -> None:
+    article = read(
+        *(post(at, more=f'data-nr="{at}"').replace('"remark"', f'"remark x-{word}-{level}"') for at, level in enumerate((0, 1, 2, 0)))
+    )
+    assert answered(article) == [None, "Ana", "Bo", None]
+
+
+def test_a_pinned_copy_goes_and_the_level_stands_on_the_element_that_a_record_begins() -> None:
+    def item(at: int, level: int, answers: str = "") -> str:
+        return f'<li class="item" data-depth="{level}">{post(at)}{answers}</li>'
+
+    article = read(
+        f'<div class="pinned"><h3>Best</h3>{post(0)}</div><ul>', item(0, 0, f"<ul>{item(1, 1)}</ul>"), item(2, 0, item(3, 1)), "</ul>"
+    )
+    assert authors(article) == list(NAMES)
+    assert answered(article) == [None, "Ana", None, "Cy"]
+
+
+def test_a_mention_by_the_word_of_a_profile_s_address_is_known() -> None:
+    def by(at: int, handle: str) -> str:
+        return f'<a href="/@{handle}@social.example"><b>{NAMES[at]}</b> <small>@{handle}</small></a>'
+
+    words = (WORDS[0], f"@quay.sitter {WORDS[1]}", f"@woodworm {WORDS[2]}", WORDS[3])
+    handles = ("quay.sitter", "woodworm", "painter", "payer")
+    article = read(*(post(at, head=by(at, handles[at]), words=words[at]) for at in range(4)))
+    assert answered(article) == [None, "Ana", "Bo", None]
+
+
+def test_a_counter_beside_a_country_is_no_name() -> None:
+    counts = ("DK</i><i>4 anmeldelser", "SE</i><i>1 anmeldelse", "DK</i><i>31 anmeldelser", "NO</i><i>2 anmeldelser")
+    heads = (f"<em><i>{counts[at]}</i></em><p><i>{NAMES[at]}</i> <q>of Trustville</q></p>" for at in range(4))
+    assert not set(authors(read(*(post(at, head=head) for at, head in enumerate(heads))))) & {
+        count.replace("</i><i>", "") for count in counts
+    }
+
+
+@pytest.mark.parametrize("label", ["Posted", "Skrivet", "Publicado"])
+def test_a_word_beside_the_time_is_no_name(label: str) -> None:
+    article = read(*(post(at, head="", when=f"<small>{label} - {at + 1} May 2026, 10:0{at}</small>") for at in range(4)))
+    assert authors(article) == [None] * 4
+
+
+@pytest.mark.parametrize("label", ["Response from", "Réponse de", "Ответ от", "Svar fra"])
+def test_who_answers_a_review_is_named_behind_words(label: str) -> None:
+    heads = [f"<b>{label} {name}</b>" if at % 2 else f"<b>{name}</b>" for at, name in enumerate(NAMES)]
+    assert authors(read(*(post(at, head=head) for at, head in enumerate(heads)))) == list(NAMES)
