@@ -99,7 +99,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             rf"(?:{leads}\s*:?\s*{told}|{short}\s+{thing}\s*(?:{sign}\s?)?){number}{writer}",
             rf"(?:{leads}\s*:?\s*|{short}\s+{sign}\s?){number}(?=\s*:?\s*$)",
             rf"(?:{sign}\s?)?{number}\.?\s*{any_of(rules['numbered'])}?\s*{any_of(rules['numbered_things'])}?\s*{answer}(?!\w)",
-            rf"{leads}\s*:?\s+(?:{thing}(?:\s*:)?\s+(?:{of}\s+)?)?(?:{role}\s+)?{AUTHOR}{any_of(rules['ends'])}?{_SHUT}",
+            rf"{leads}\s*:?\s+(?:re:\s+)*(?:{thing}(?:\s*:)?\s+(?:{of}\s+)?)?(?:{role}\s+)?{AUTHOR}{any_of(rules['ends'])}?{_SHUT}",
             rf"{AUTHOR}(?:\s+{called})?\s+{any_of(rules['persons'])}\s+{answer}{_SHUT}",
         )
     )

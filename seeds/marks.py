@@ -317,7 +317,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1 << 12)
 def reply(line: str) -> Mark | None:
-    """The reply mark at the beginning of a line; None where there is none: "Reply to this comment" is a button, "Response from Ana" tells who answers."""
+    """The reply mark at the beginning of a line; None where there is none.
+
+    "Reply to this comment" is a button, "Response from Ana" tells who answers.
+    """
     if is_answering(line) or (is_button(line) and has_button_word(line)):
         return None
     arrow = _ARROW.match(line)

@@ -27,6 +27,7 @@ from seeds.replies import RawComment
 
 WAYS = ("talk", "state", "platform", "linked_data", "general")
 _LANGUAGE_CHARS = 1500
+_TO_MINUTES = len("2026-05-01T10:00")
 _MANY = 1.3
 """So many times more comments must a later way find to be believed over JSON-LD, which pages often fill with the first few only."""
 
@@ -71,11 +72,23 @@ def read_tree(root: Element | None, document: Document, ways: Collection[str] = 
 def _stamps(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
     """The page's times. Days without a year, which few pages have, take the one nearest to the article's day, else to `now`."""
     found = times.find(page, lang, now)
+    if now is None and any(time.stamp.relative and time.stamp.written is None for time in found) and (now := _clock(page, found)):
+        found = times.find(page, lang, now)
     if not any(time.stamp.is_yearless for time in found):
         return found
     day = article.head(page).published_at
     near = date.fromisoformat(day[:10]) if day else now.date() if now else _day_before(found)
     return times.find(page, lang, now, near) if near else found
+
+
+def _clock(page: Page, found: Sequence[Time]) -> datetime | None:
+    """The clock that a page shows in its head, as forums do: alone on its line, and no time on the page is later."""
+    written = [time.stamp.written for time in found if time.stamp.written]
+    first = next((time for time in found if time.stamp.written and "T" in time.stamp.written), None)
+    if first is None or first.line >= len(page.lines) or page.lines[first.line].strip(" ,.|") != first.stamp.raw.strip(" ,.|"):
+        return None
+    last = first.stamp.written or ""
+    return datetime.fromisoformat(last) if all(other[:_TO_MINUTES] <= last[:_TO_MINUTES] for other in written) else None
 
 
 def _day_before(found: Sequence[Time]) -> date | None:

@@ -42,6 +42,8 @@ _SIGNS = " \t,;:|•·»«♦★☆✓✔"
 """Not part of a name at its ends: what parts it from other words, and marks of a rank."""
 _LINKED = 0.8
 """Bonus of a link to a person's page."""
+_INTRODUCED = 1.0
+"""Bonus of a name behind words that tell who answers."""
 _AROUND = 0.3
 """Malus of an element around the link to the author's page: it may show a rank or a counter, too."""
 _SOMEBODY = "Ana"
@@ -177,8 +179,8 @@ def _author(page: Page, record: Record, tries: Sequence[_Try], sure: int, badged
     beside = beside_time(page, record)
     if sure and beside[0]:
         return None, *beside
-    if name := _speaker(page, record):
-        return None, name, True
+    if speaker := _speaker(page, record):
+        return None, speaker, True
     for rank, slot, node in tries:
         if rank >= sure and (name := _shown(page, slot, node)) and not is_no_name(name):
             return node, name, marks.is_answering(page.text(node))
@@ -332,8 +334,10 @@ def _author_value(page: Page, slot: str, nodes: Sequence[int], size: int) -> flo
     likeness = mean(name_likeness(text) for text in texts)
     distinct = len({_DIGITS.sub("0", text) for text in texts}) / len(texts)  # "12 Posts" in all is a counter
     constant = 2.0 if len(texts) >= 3 and distinct == 1 / len(texts) else 1.0 if _are_facts(texts) else 0.0
-    if is_guest(texts[0]) or marks.is_answering(page.text(nodes[0])):  # all may be called so, and one firm answers all reviews
+    if is_guest(texts[0]):  # all may be called so
         constant = 0.0
+    elif marks.is_answering(page.text(nodes[0])):  # one firm answers all reviews
+        constant = -_INTRODUCED
     running = mean(len(page.lines[page.line_of[page.first[node]]]) > len(text) + _RUNNING for node, text in zip(nodes, texts, strict=True))
     if any(_PROFILE.search(page.attributes[at].get("href") or "") and page.size(at) for at in range(node + 1, page.end[node])):
         linked -= _AROUND

@@ -32,6 +32,8 @@ class _Noise:
     """A line that stands in as many is the page's; one in fewer may be all that a comment says ("Thanks!")."""
 
 
+_MIN_FIRST = 3
+"""Characters of a first name that no other word is likely to hold."""
 _MAX_NOISE = 120
 _SHARED = 3
 """One name in so many on a line of text, and all stand on such."""
@@ -234,7 +236,11 @@ def _noise(page: Page, rest: Sequence[Sequence[int]], names: Sequence[str | None
 
 
 def _masked(line: str, name: str | None) -> str:
-    return _DIGITS.sub("0", line.replace(name, "@") if name else line)
+    """A line without what differs in it from record to record: numbers, the author's name or its first word ("Follow Ana")."""
+    first = name.split()[0] if name and not name.isspace() else ""
+    for own in (name, first if len(first) >= _MIN_FIRST else None):
+        line = line.replace(own, "@") if own else line
+    return _DIGITS.sub("0", line)
 
 
 def _tidy(page: Page, pieces: Sequence[int], noise: _Noise, name: str | None) -> str:

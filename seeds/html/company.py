@@ -14,7 +14,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import permutations
+from itertools import permutations, takewhile
 
 from seeds import marks
 from seeds.html import fields, records
@@ -47,19 +47,19 @@ def _fit(page: Page, main: Sequence[Fields], other: Sequence[Fields]) -> bool:
     texts = {item.text for item in main}
     if mean(item.text in texts for item in other) > 1 - _KNOWN:
         return False
-    in_time: list[bool] = []
+    inside: list[tuple[bool, bool]] = []
     for item in other:
         outer = _outer(main, begins, item.record)
         if outer is None:
             if _swallows(begins, item.record):
                 return False
-        elif not _is_apart(page, main[outer], item.record):
+        elif item.record.end > main[outer].record.end or _is_quote(page, main[outer].record, item.record):
             return False
         else:
-            in_time.append(not _is_older(item.record, main[outer].record))
-    if in_time and mean(in_time) < _KNOWN:
+            inside.append((_is_apart(main[outer], item.record), not _is_older(item.record, main[outer].record)))
+    if inside and min(map(mean, zip(*inside, strict=True))) < _KNOWN:
         return False
-    return len(in_time) >= _INSIDE * len(other) or _mix(begins, [item.record.begin for item in other])
+    return len(inside) >= _INSIDE * len(other) or _mix(begins, [item.record.begin for item in other])
 
 
 def _is_older(inner: Record, outer: Record) -> bool:
@@ -91,19 +91,16 @@ def _swallows(begins: Sequence[int], record: Record) -> bool:
     return at < len(begins) and begins[at] < record.end
 
 
-def _is_apart(page: Page, outer: Fields, record: Record) -> bool:
-    """Whether the inner record is no quote and none of the outer one's own name, time and first words."""
-    if _swallows([outer.record.begin], record) or record.begin <= outer.record.begin or record.end > outer.record.end:
-        return False
+def _is_apart(outer: Fields, record: Record) -> bool:
+    """Whether the inner record holds none of the outer one's own name and time, as they were read."""
     own = [node for node in (outer.author_node, outer.record.time.node if outer.record.time else None) if node is not None]
-    if any(record.begin <= node < record.end for node in own):
-        return False
-    between = [record.begin]
-    for node in page.ancestors(record.begin):
-        if node <= outer.record.begin:
-            break
-        between.append(node)
-    return not any(page.tags[node] == "blockquote" or _QUOTE.search(page.words(node)) for node in between)
+    return outer.record.begin < record.begin and not any(record.begin <= node < record.end for node in own)
+
+
+def _is_quote(page: Page, outer: Record, record: Record) -> bool:
+    """Whether the inner record is a quote, or part of one."""
+    between = takewhile(lambda node: node > outer.begin, (record.begin, *page.ancestors(record.begin)))
+    return any(page.tags[node] == "blockquote" or _QUOTE.search(page.words(node)) for node in between)
 
 
 def _mix(one: Sequence[int], two: Sequence[int]) -> bool:
@@ -129,9 +126,10 @@ def with_responses(page: Page, main: Sequence[Fields], times: Sequence[Time]) ->
         if len(line) > _MAX_HEAD or not marks.is_answering(line):
             continue
         node = _response(page, page.owner[page.line_first[at]], line, held)
-        if node is not None and (times_inside := nodes[bisect_left(nodes, node) : bisect_left(nodes, page.end[node])]):
-            if main[0].record.begin < node and len(times_inside) == 1:
-                found[node] = Record(node, page.end[node], page.first[node], page.last[node])
+        if node is None or node < main[0].record.begin:
+            continue
+        if bisect_left(nodes, page.end[node]) - bisect_left(nodes, node) == 1:
+            found[node] = Record(node, page.end[node], page.first[node], page.last[node])
     if not found:
         return list(main)
     return _read(page, [item.record for item in main], list(found.values()), times)

@@ -39,6 +39,8 @@ _NEARLY = 0.9
 """Share of the best score that suffices for records that lie around the best ones."""
 _HOPELESS = 0.3
 """Share of the best score so far that a list must be able to reach to be read: the answers of a thread may have less than its comments."""
+_SAME = 0.5
+"""Share of a list's records that are elements of a likelier list, so that it is another cut of the same records."""
 _JOINED = 5
 """Lists that are tried as one thread of two looks."""
 _ANCHOR_NODES = 8
@@ -109,10 +111,14 @@ def _apart(cuts: Iterable[list[Record]]) -> Iterator[list[Record]]:
 
 
 def _best(likely: Sequence[Found]) -> list[Found]:
-    """The likeliest lists, those with the same times once."""
+    """The likeliest lists, without those that have the times, or mostly the elements, of a likelier one."""
     apart: dict[tuple[int, ...], Found] = {}
+    begins: set[int] = set()
     for found in sorted(likely, key=lambda found: found.score, reverse=True):
-        apart.setdefault(tuple(item.record.time.node if item.record.time else item.record.begin for item in found.fields), found)
+        times = tuple(item.record.time.node if item.record.time else item.record.begin for item in found.fields)
+        if times not in apart and mean(item.record.begin in begins for item in found.fields) < _SAME:
+            apart[times] = found
+            begins.update(item.record.begin for item in found.fields)
     return list(apart.values())[:_JOINED]
 
 

@@ -38,7 +38,9 @@ def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[R
     """In the same order. Words that the page wrote go out of the text; what the commenter typed stays."""
     named = [marks.without_reply(raw.author) if raw.author else (None, None) for raw in raws]
     printed = zip(raws, named, _numbers(read) or _numbers_before(page, read) or [None] * len(read), strict=True)
-    plain = [replace(raw, author=name, number=raw.number or number) for raw, (name, _), number in printed]
+    plain = [
+        replace(raw, author=name, number=raw.number or number, text=_without_number(raw.text, number)) for raw, (name, _), number in printed
+    ]
     stated = _Stated(page, plain)
     found = []
     for at, (raw, item, (_, behind), source) in enumerate(zip(plain, read, named, links.sources(page, read), strict=True)):
@@ -53,7 +55,7 @@ def of(page: Page, read: Sequence[Fields], raws: Sequence[RawComment]) -> list[R
 
 
 def mentioned(raws: Sequence[RawComment]) -> list[RawComment]:
-    """Answers that stand in one list below a comment, each the answer of whom it names first ("@Ana no") if she wrote in that list before."""
+    """Answers that stand in one list below a comment: each is given to whom it names first ("@Ana no") if she wrote in that list before."""
     if any(raw.reply_index is not None and raws[raw.reply_index].reply_index is not None for raw in raws):
         return list(raws)  # the page nests them all
     finder = Finder(raws)
@@ -92,6 +94,11 @@ def _numbers_before(page: Page, read: Sequence[Fields]) -> Sequence[int | None]:
         if _is_run(found, _COUNTED):
             return found
     return []
+
+
+def _without_number(text: str, number: int | None) -> str:
+    """A text without the comment's own number before it: "#2 I do not think so"."""
+    return text if number is None else re.sub(rf"^#\s?{number}(?:\s+|[.):]\s*|$)", "", text)
 
 
 def _is_run(found: Sequence[int | None], counted: float) -> bool:

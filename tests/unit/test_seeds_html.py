@@ -70,7 +70,7 @@ def test_the_title_is_that_of_the_thread(name: str) -> None:
 
 
 # a talk page repeats nothing but signatures; only a rule knows a mere name as that of whom a post answers, and a time that nothing shows
-@pytest.mark.parametrize("name", [name for name in SYSTEMS if name not in ("mediawiki", "discourse saved", "meneame")])
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name not in ("mediawiki", "discourse saved", "meneame", "discuz")])
 def test_the_general_way_finds_the_thread_without_a_rule(name: str) -> None:
     given = SYSTEMS[name]
     article = html.read(Document(given.html), ways=("general",)).article

@@ -9,6 +9,7 @@ import pytest
 import seeds
 from labels.thread import Article
 from seeds import dates
+from seeds.html.authors import is_no_name
 
 WORDS = (
     "At last, a place to sit at the quay, I like it and will be there each day.",
@@ -478,13 +479,93 @@ def test_a_counter_beside_a_country_is_no_name() -> None:
     }
 
 
-@pytest.mark.parametrize("label", ["Posted", "Skrivet", "Publicado"])
+@pytest.mark.parametrize("label", ["Posted", "Skrivet:", "Publicado", "投稿"])
 def test_a_word_beside_the_time_is_no_name(label: str) -> None:
-    article = read(*(post(at, head="", when=f"<small>{label} - {at + 1} May 2026, 10:0{at}</small>") for at in range(4)))
-    assert authors(article) == [None] * 4
+    assert is_no_name(label)
 
 
 @pytest.mark.parametrize("label", ["Response from", "Réponse de", "Ответ от", "Svar fra"])
 def test_who_answers_a_review_is_named_behind_words(label: str) -> None:
     heads = [f"<b>{label} {name}</b>" if at % 2 else f"<b>{name}</b>" for at, name in enumerate(NAMES)]
     assert authors(read(*(post(at, head=head) for at, head in enumerate(heads)))) == list(NAMES)
+
+
+def _owner(at: int, label: str = "Response from the owner of the quay") -> str:
+    head = f"<div><p>{label}</p> <time>{at + 5} May 2026</time></div>"
+    return f'<div class="box"><div>{head}<p>Dear {NAMES[at]}, we are sorry to hear that, come again and have a tea.</p></div></div>'
+
+
+def test_what_a_firm_answers_is_a_comment() -> None:
+    article = read(*(post(at, inner=_owner(at) if at in (1, 3) else "") for at in range(4)))
+    assert authors(article) == ["Ana", "Bo", "the owner of the quay", "Cy", "Di", "the owner of the quay"]
+    assert answered(article) == [None, None, "Bo", None, None, "Di"]
+    assert texts(article)[2] == "Dear Bo, we are sorry to hear that, come again and have a tea."
+    assert times(article)[2] == "2026-05-06"
+
+
+def test_words_about_a_response_are_no_head_of_one() -> None:
+    words = f"Response from the mayor, I hope?<br>{WORDS[1]}"
+    article = read(*(post(at, words=words if at == 1 else "") for at in range(4)))
+    assert authors(article) == list(NAMES)
+    assert texts(article)[1] == f"Response from the mayor, I hope?\n{WORDS[1]}"
+
+
+def test_in_a_branch_of_one_level_a_mention_says_whom_an_answer_answers() -> None:
+    words = (WORDS[0], WORDS[1], f"@Bo {WORDS[2]}", f"@Ana {WORDS[3]}")
+    branch = "".join(post(at, words=words[at]) for at in (1, 2, 3))
+    assert answered(read(post(0, inner=f'<div class="answers">{branch}</div>'))) == [None, "Ana", "Bo", "Ana"]
+
+
+def test_where_the_page_nests_all_a_mention_changes_nothing() -> None:
+    words = (WORDS[0], WORDS[1], WORDS[2], f"@Bo {WORDS[3]}")
+    third = f"<div>{post(2, words=words[2])}</div>"
+    article = read(post(0, inner=f"<div>{post(1, words=words[1], inner=third)}{post(3, words=words[3])}</div>"))
+    assert answered(article) == [None, "Ana", "Bo", "Ana"]
+
+
+@pytest.mark.parametrize("mark", ["not verified", "non vérifié", "niet geverifieerd"])
+def test_a_guest_is_called_without_the_site_s_remark(mark: str) -> None:
+    article = read(*(post(at, head=f"<b>{name}{f' ({mark})' if at % 2 else ''}</b>") for at, name in enumerate(NAMES)))
+    assert authors(article) == list(NAMES)
+
+
+def test_a_guest_without_a_link_is_said_to_speak() -> None:
+    heads = [f'<a href="/users/{name}">{name}</a> said...' if at % 2 else f"{name} Smith, Esq. said..." for at, name in enumerate(NAMES)]
+    article = read(
+        *(post(at, head=f"<p>{head}</p>", when="", inner=f"<a>{at + 1} May 2026, 10:0{at}</a>") for at, head in enumerate(heads))
+    )
+    assert authors(article) == ["Ana Smith, Esq.", "Bo", "Cy Smith, Esq.", "Di"]
+
+
+def test_the_title_of_the_answered_post_stands_before_its_author() -> None:
+    above = ("", "Antwort auf Eine Bank am Kai von Ana", "Antwort auf Re: Eine Bank am Kai von Bo", "")
+    shown = [f"<p>{line}</p>" if line else "" for line in above]
+    article = read(
+        *(post(at, head=f"<b>{NAMES[at]}</b>", when=f"<small>{at + 1}. Mai 2026, 10:0{at}</small>{shown[at]}") for at in range(4)),
+        lang="de",
+    )
+    assert answered(article) == [None, "Ana", "Bo", None]
+
+
+def test_a_comment_s_own_number_before_its_words_is_none_of_them() -> None:
+    words = ("#1 At last.", "#2 #1 Oak rots.", "#3 Paint it.", "#4 #2 Who pays?")
+    heads = [f"<div>by <b>{name}</b> <small>{at + 1} May 2026, 10:0{at}</small></div>" for at, name in enumerate(NAMES)]
+    article = read(
+        *(f'<div class="remark"><p><i>{each[:2]}</i> {each[3:]}</p>{head}</div>' for each, head in zip(words, heads, strict=True))
+    )
+    assert texts(article) == ["At last.", "#1 Oak rots.", "Paint it.", "#2 Who pays?"]
+    assert answered(article) == [None, "Ana", None, "Bo"]
+
+
+def test_yesterday_is_told_by_the_clock_in_the_page_s_head() -> None:
+    whens = ("12 June 2026, 10:00", "18 June 2026, 21:10", "Yesterday at 22:15", "Today at 09:12")
+    records = [post(at, when=f"<small>{when}</small>") for at, when in enumerate(whens)]
+    assert times(read(*records, before="<div>19 June 2026, 21:37:08</div>"))[2:] == ["2026-06-18T22:15:00", "2026-06-19T09:12:00"]
+    assert times(read(*records, before="<div>Since 2 June 2026, 21:37</div>"))[2:] == [None, None]
+
+
+def test_a_line_with_the_first_name_is_the_page_s() -> None:
+    names = [f"{name} Smith" for name in ("Anabel", "Bertram", "Cyril", "Didier")]
+    heads = [f"<b>{name}</b>" for name in names]
+    article = read(*(post(at, head=heads[at], words=f"<u>Follow {name.split()[0]}</u><br>{WORDS[at]}") for at, name in enumerate(names)))
+    assert texts(article) == list(WORDS)
