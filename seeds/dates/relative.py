@@ -24,6 +24,8 @@ _SECONDS = {
 }
 _MAX_MORE = 40
 """Characters of a second number and unit."""
+_MAX_NAMED = 40
+"""Characters of a line in which a name stands beside such a word, and of the words before or behind a time with a name in them."""
 _SIGNS = "|·•–—-()[]/"
 """What parts a time from the rest of its line; a comma does before it only: "Two years ago, we ..."."""
 _UNSPACED = r"\u0e00-\u0e7f\u3000-\u9fff\uac00-\ud7af"
@@ -75,11 +77,14 @@ def _alone(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
 
 
 def _word_alone(line: str, low: str, lang: str | None, now: datetime | None) -> Stamp | None:
-    """ "Just now", "yesterday": alone on its line, since these are words of any text."""
-    if len(line) > MAX_ALONE or _telling_words().isdisjoint(WORD.findall(low)):
+    """ "Just now", "yesterday": alone on its line, or beside a name, since these are words of any text."""
+    if len(line) > _MAX_NAMED or _telling_words().isdisjoint(WORD.findall(low)):
         return None
     match = _alone_words().search(line)
-    if match is None or not _is_word_of(match[0].lower(), lang) or not is_connected(line.replace(match[0], "", 1)):
+    if match is None or not _is_word_of(match[0].lower(), lang):
+        return None
+    alone = len(line) <= MAX_ALONE and is_connected(line.replace(match[0], "", 1))
+    if not alone and not (" " in match[0] and _is_apart(line, match.start(), match.end())):
         return None
     is_now = match[0].lower() in _now_words()
     return Stamp(match.start(), match.end(), match[0], _before(now, [(0, "second")]) if is_now else _day(now, match[0]), relative=True)
@@ -145,9 +150,21 @@ def _is_told_in_words(match: re.Match[str]) -> bool:
 
 
 def _is_apart(line: str, begin: int, end: int) -> bool:
-    """Whether nothing but words of times, or a sign, stands on both sides of `line[begin:end]`."""
+    """Whether a sign, words of times or words about a writer stand on both sides of `line[begin:end]`, or nothing."""
     head, tail = line[:begin].rstrip(), line[end:].lstrip()
-    return (head[-1:] in f"{_SIGNS}," or is_connected(head)) and (tail[:1] in _SIGNS or is_connected(tail))
+    led = head.lower().endswith(_led()) and len(head) <= _MAX_NAMED
+    by = len(tail) <= _MAX_NAMED and tail.lower().split(maxsplit=1)[:1] in _by()
+    return (led or head[-1:] in f"{_SIGNS}," or is_connected(head)) and (by or tail[:1] in _SIGNS or is_connected(tail))
+
+
+@cache
+def _led() -> tuple[str, ...]:
+    return tuple(RULES["relative"]["ago"]["led"])
+
+
+@cache
+def _by() -> tuple[list[str], ...]:
+    return tuple([word] for word in RULES["relative"]["ago"]["by"])
 
 
 @cache

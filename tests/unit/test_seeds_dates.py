@@ -982,6 +982,24 @@ def test_words_in_a_sentence_are_no_time(lang: str, line: str) -> None:
     assert stamp is None or stamp.clock_only
 
 
+@pytest.mark.parametrize(
+    ("line", "raw"),
+    [
+        ("Posted a few minutes ago by Ana", "a few minutes ago"),
+        ("Ana wrote a few minutes ago", "a few minutes ago"),
+        ("Posted just now by Ana", "just now"),
+        ("just now · Ana", "just now"),
+        ("Написа преди малко от Ана", "преди малко"),
+        ("He said a few days ago that it rains", None),
+        ("I said just now that I do not", None),
+        ("just now I think so", None),
+    ],
+)
+def test_a_time_in_words_may_stand_beside_who_wrote(line: str, raw: str | None) -> None:
+    stamp = dates.find(line)
+    assert (stamp.raw if stamp else None) == raw
+
+
 def test_words_that_tell_a_time_are_told_without_a_digit() -> None:
     assert {"vorgestern", "半小时前", "órája", "ساعت"} <= dates.relative_words()
     assert "about" not in dates.relative_words()

@@ -121,6 +121,13 @@ def test_the_fingerprint_tells_models_apart_and_not_machines() -> None:
     assert dataclasses.replace(plain, encode=config.Encode(max_tokens=64)).fingerprint() != plain.fingerprint()
 
 
+def test_the_fingerprint_of_a_run_that_keeps_its_best_model_is_that_from_before_there_was_a_choice() -> None:
+    plain = config.Config()
+    assert "keep_last" in plain.to_json()["fit"]
+    assert plain.fingerprint() == plain.fingerprint(but=("keep_last",))
+    assert dataclasses.replace(plain, fit=config.Fit(keep_last=True)).fingerprint() != plain.fingerprint()
+
+
 def test_the_fingerprint_of_a_set_without_subset_is_that_from_before_there_were_any() -> None:
     one, other = (Config(data=config.Data(extra=(config.Extra("x", "hub:x", subset=subset),))) for subset in ("", "bg"))
     assert one.fingerprint() == "857794907d4a"

@@ -149,6 +149,19 @@ def test_training_stops_when_the_dev_rows_no_longer_gain(tiny_run: Config, tmp_p
     assert (did["steps"], did["best_step"], did["ended"]) == (10, 5, "early")
 
 
+@pytest.mark.parametrize(("passes", "kept"), [(2, "last"), (6, "best")])
+def test_the_last_model_is_kept_where_asked_and_the_training_came_to_its_end(
+    tiny_run: Config, tmp_path: Path, passes: int, kept: str
+) -> None:
+    patience = 99 if kept == "last" else 2
+    config = short(tiny_run, tmp_path / "run", patience=patience, learning_rate=0.0, words_rate=0.0, passes=passes, keep_last=True)
+    fit.run(config)
+    did = run_folder.done(tmp_path / "run")
+    assert did is not None
+    assert did["ended"] == ("as planned" if kept == "last" else "early")
+    assert did["best_step"] == (did["steps"] if kept == "last" else 5)
+
+
 def test_the_best_model_comes_back_as_it_was_saved(tiny_run: Config) -> None:
     model, encoder, config = run_folder.restore(Path(tiny_run.run))
     saved = load_file(Path(tiny_run.run) / "model.safetensors")
