@@ -126,6 +126,9 @@ class Fit:
     """Steps between looks at the dev rows."""
     patience: int = 4
     """Looks without improvement before training stops."""
+    keep_last: bool = False
+    """Whether a training that ends as planned, its rate at 0, gives its last model; else the one with the least loss on the dev rows. That
+    loss is of answers before calibration, on a few rows: it rises while the model ranks ever better (docs/log.md)."""
     checkpoint_minutes: float = 10.0
     precision: str = "auto"
     """`bf16` (weights in bf16 with fp32 master copies), `fp32`, or `auto`: bf16 where the processor multiplies it."""
@@ -190,7 +193,8 @@ class Config:
         """
         values = {key: value for key, value in self.to_json().items() if key not in ("run", "release", "before", "export")}
         taught = () if self.fit.teacher else ("teacher", "teacher_weight")  # without one it is a configuration from before there were any
-        ignored = ("threads", "checkpoint_minutes", *taught, *but)
+        kept = () if self.fit.keep_last else ("keep_last",)
+        ignored = ("threads", "checkpoint_minutes", *taught, *kept, *but)
         values["fit"] = {key: value for key, value in values["fit"].items() if key not in ignored}
         extras = values["data"]["extra"]  # without a subset it is one from before there were any
         values["data"]["extra"] = [{key: value for key, value in extra.items() if value or key != "subset"} for extra in extras]

@@ -107,7 +107,7 @@ class _Loop:
                     self._say(_mean(recent) | {"rows_per_second": (self.seen - before) / (time.monotonic() - started)}, len(drawn.batches))
                     recent = []
                 if self.step % self.fit.evaluate_every == 0 or last:
-                    self._look(len(drawn.batches))
+                    self._look(len(drawn.batches), last=last)
                 if time.monotonic() - self.saved_at > self.fit.checkpoint_minutes * 60:
                     self._save()
             if self.at < len(drawn.batches):
@@ -187,8 +187,8 @@ class _Loop:
                 elif name in self.masters:
                     value.copy_(self.masters[name])
 
-    def _look(self, steps: int) -> None:
-        """The loss on the dev rows; the best model is kept."""
+    def _look(self, steps: int, *, last: bool) -> None:
+        """The loss on the dev rows; the best model is kept, or that of the last step."""
         self.model.eval()
         lengths = [len(window) for window in self.ready.dev_windows]
         order = np.argsort(lengths, kind="stable")
@@ -201,9 +201,10 @@ class _Loop:
         figures = {f"dev_{head}": sum(part[head] for part in parts) / len(lengths) for head in parts[0]}
         total = sum(figures.values())
         self._say(figures | {"dev_loss": total}, steps)
-        self.waited = 0 if total < self.best else self.waited + 1
-        if total < self.best:
-            self.best = total
+        better = total < self.best
+        self.waited = 0 if better else self.waited + 1
+        self.best = min(total, self.best)
+        if better or (last and self.fit.keep_last):
             run_folder.save(self.folder, self.model, self.masters, {"step": self.step, "dev_loss": total} | figures)
 
     def _say(self, figures: dict[str, float], steps: int) -> None:
