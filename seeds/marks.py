@@ -23,7 +23,7 @@ _NUMBER, _NUMBERS = r"(?P<number>\d{1,6})", r"(?P<numbers>#?\d{1,6}(?:\s?,\s?#?\
 _SIGNS = re.compile(r"[\s|•·\-–—»«›‹→↳©,;:()\[\]{}/\\+*#^<>~=.…▲▼△▽👍👎❤♥♡⚑★☆✓↑↓⬆⬇🔗⤷↩💬🚩﹢\u200b\ufe0f]+")
 _COUNT = re.compile(r"\(?\[?[+−-]?\d[\d.,]{0,9}\]?\)?")
 _NUMBER_SIGN = re.compile(r"[#№]\s?\d")
-_AT = re.compile(r"@(?P<author>[^\s@:,][^@:,\n]{0,59})")
+_AT = re.compile(r"(?:@|id:(?=\w))(?P<author>[^\s@:,][^@:,\n]{0,59})")
 _AT_NUMBER = re.compile(r"@(?:(?P<author>[^\s@:,#][^@:,#\n]{0,39}?)\s+#|#)?(?P<number>\d{1,5})(?=[\s,:]|$)")
 _NUMBERED_NAME = re.compile(r"#?(?P<number>\d{1,5})[.)]?\s+(?P<name>[^\W\d_].*)")
 """In "2. Ana wrote:"."""
@@ -38,7 +38,7 @@ _EDGES = " \t,|•·–—-»«/"
 """Signs that part a name from what stands beside it."""
 _QUOTE_SIGNS = tuple("\"“”„«»'‘’>")
 _TAG = re.compile(r"\[/?(?:quote|p|b|bold|i|url)(?:=[^\]]*)?\]", re.IGNORECASE)
-_TYPED = ("#", "№", ">>", "@")
+_TYPED = ("#", "№", ">>", "@", "id:")
 
 
 @dataclass(frozen=True, slots=True)

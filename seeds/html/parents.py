@@ -14,9 +14,12 @@ from seeds.html.tree import Page
 
 Parents = list[int | None]
 _LEVEL = re.compile(
-    r"(?:^|[\s_-])(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation|"
+    r"(?:^|[\s_-]|tree)(?:depth|level|lvl|indent|nesting|nested|thread-?level|tier|generation|"
     r"niveau|ebene|stufe|livello|liv|nivel|n[ií]vel|poziom|uroven|seviye|szint|taso|niv[aå])[\s_-]?(\d{1,2})(?:$|[\s_-])",
     re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r"(?:^|[_-])(?:re|reply|replies|child|children|answer|nested|sub|response|antwort|odpowiedz|respuesta|risposta|reponse)(?:[_-]|$)"
 )
 _PARENT = re.compile(r"data-(?:\w+-)*?\w*(?:parent|repl(?:y|ies)-?to|answer-?to|antwort-?auf|risposta-?a)\w*(?:-\w+)*|parent-?id")
 """Attributes of a record that hold the id of the one it answers."""
@@ -158,6 +161,15 @@ def _level(page: Page, node: int) -> float | None:
     return float(match[1]) if match else None
 
 
+def by_class(page: Page, read: Sequence[Fields]) -> Parents | None:
+    """One level of answers, which have a class more than comments: "comment" and "comment comment--reply"."""
+    looks = [set(page.classes(item.record.begin)) for item in read]
+    if not looks or not looks[0] or not all(looks[0] <= look for look in looks):
+        return None
+    answers = [any(map(_ANSWER.search, look - looks[0])) for look in looks]
+    return _stacked([float(answer) for answer in answers]) if any(answers) else None
+
+
 def by_indent(page: Page, read: Sequence[Fields]) -> Parents | None:
     """Margin, padding or the width of a spacer in front of the record; pages say none where it is nothing."""
     indents = [_indent(page, item) for item in read]
@@ -245,5 +257,6 @@ _HINTS: tuple[Callable[[Page, Sequence[Fields]], Parents | None], ...] = (
     by_containment,
     by_indent,
     by_depth,
+    by_class,
     by_one_level,
 )

@@ -61,10 +61,15 @@ def mentioned(raws: Sequence[RawComment]) -> list[RawComment]:
     finder = Finder(raws)
     found = []
     for at, raw in enumerate(raws):
-        mark = marks.reply(raw.text.partition("\n")[0]) if raw.reply_index is not None else None
-        named = finder.parent(at, replace(raw, reply_index=None, reply_author=mark.author, typed=True))[0] if mark and mark.typed else None
+        first, _, rest = raw.text.partition("\n")
+        mark = marks.reply(first) if raw.reply_index is not None else None
+        if mark is None or mark.author is None or mark.quote:
+            found.append(raw)
+            continue
+        named = finder.parent(at, replace(raw, reply_index=None, reply_author=mark.author, typed=mark.typed))[0]
         within = named is not None and raws[named].reply_index == raw.reply_index
-        found.append(replace(raw, reply_index=named) if within else raw)
+        own = "" if named is None or mark.typed else "\n".join(filter(None, (mark.rest, rest)))  # without the page's words
+        found.append(replace(raw, text=own or raw.text, reply_index=named if within else raw.reply_index))
     return found
 
 

@@ -331,6 +331,7 @@ def test_a_page_tells_its_own_moment_as_it_writes_days() -> None:
     lines = ["05/02/2026 10:00", "17/02/2026 10:00", "It is currently Wed 04/03/2026, 3:00 pm"]
     assert dates.moment(lines, "en") == datetime(2026, 3, 4, 15)
     assert dates.moment(lines[:2], "en") is None
+    assert dates.moment(["Aktualny czas: 6.10.2026 - 10:03"], "pl") == datetime(2026, 10, 6, 10, 3)
 
 
 TOLD = {

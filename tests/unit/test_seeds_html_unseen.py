@@ -442,7 +442,7 @@ def test_an_element_inside_a_record_names_the_answered_comment() -> None:
     assert answered(article) == [None, "Ana", "Bo", None]
 
 
-@pytest.mark.parametrize("word", ["liv", "niveau", "Ebene", "poziom"])
+@pytest.mark.parametrize("word", ["liv", "niveau", "Ebene", "poziom", "replyTreeLevel"])
 def test_a_level_is_told_in_the_page_s_language(word: str) -> None:
     article = read(
         *(post(at, more=f'data-nr="{at}"').replace('"remark"', f'"remark x-{word}-{level}"') for at, level in enumerate((0, 1, 2, 0)))
@@ -569,3 +569,27 @@ def test_a_line_with_the_first_name_is_the_page_s() -> None:
     heads = [f"<b>{name}</b>" for name in names]
     article = read(*(post(at, head=heads[at], words=f"<u>Follow {name.split()[0]}</u><br>{WORDS[at]}") for at, name in enumerate(names)))
     assert texts(article) == list(WORDS)
+
+
+def test_answers_have_a_class_more_than_comments() -> None:
+    looks = ("item", "item item--reply", "item item--reply", "item")
+    article = read(*(post(at).replace('"remark"', f'"{looks[at]}"') for at in range(4)))
+    assert answered(article) == [None, "Ana", "Ana", None]
+    looks = ("files", "post reply", "file", "file")
+    article = read(*(post(at).replace('"remark"', f'"{looks[at]}"') for at in range(4)))
+    assert answered(article) == [None] * 4
+
+
+def test_in_a_branch_of_one_level_the_page_s_words_say_whom_an_answer_answers() -> None:
+    words = (WORDS[0], WORDS[1], f"回复 Bo :{WORDS[2]}", WORDS[3])
+    branch = "".join(post(at, words=words[at]) for at in (1, 2, 3))
+    article = read(post(0, inner=f'<div class="answers">{branch}</div>'))
+    assert answered(article) == [None, "Ana", "Bo", "Ana"]
+    assert texts(article) == list(WORDS)
+
+
+def test_a_call_of_an_id_is_a_mention() -> None:
+    heads = [f"<b>{name.lower()}_k</b>" for name in NAMES]
+    article = read(*(post(at, head=head, words=f"id:ana_k {WORDS[1]}" if at == 1 else "") for at, head in enumerate(heads)))
+    assert answered(article) == [None, "ana_k", None, None]
+    assert texts(article)[1] == f"id:ana_k {WORDS[1]}"
