@@ -13,7 +13,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -123,10 +123,11 @@ def run(config: Config, *, unfinished: bool = False) -> Path:
     sample = dev.take(_gate_rows(dev, config.seed))
     full = ir.traced(model)
     ir.write(full, folder / "fp32" / release.MODEL)
-    reference = _answers(folder / _REFERENCE, trained, sample, _REFERENCE)
+    reference = _logits(folder / _REFERENCE, trained, sample, _REFERENCE)
     ir.write(ir.weights_only(full), folder / _PRECISION / release.MODEL)
     names = [backend.name for backend in backends.available() if backend.name != _REFERENCE] or [_REFERENCE]
-    losses = {name: compare(reference, _answers(folder / _PRECISION, trained, sample, name), sample) for name in names}
+    given = {name: _logits(folder / _PRECISION, trained, sample, name) for name in names}
+    losses = {name: compare(*_calibrated((reference, logits), given[names[0]], sample), sample) for name, logits in given.items()}
     return _release(trained, gated(losses, config, folder))
 
 
@@ -170,10 +171,15 @@ def _gate_rows(dev: Rows, seed: int) -> Ints:
     return np.unique(np.concatenate(parts)).astype(np.int64)
 
 
-def _answers(folder: Path, trained: _Trained, rows: Rows, backend: str) -> Floats:
-    """Uncalibrated probabilities (rows, 17) of an IR that is not yet a release, with its n-grams."""
-    scorer = _scorer(folder, trained, backend)
-    return scorer.calibration.apply(evaluate.first_logits(scorer, rows), [None] * len(rows))
+def _logits(folder: Path, trained: _Trained, rows: Rows, backend: str) -> Floats:
+    """Raw logits of an IR that is not yet a release, with its n-grams."""
+    return evaluate.first_logits(_scorer(folder, trained, backend), rows)
+
+
+def _calibrated(each: Sequence[Floats], by: Floats, rows: Rows) -> list[Floats]:
+    """Probabilities (rows, 17) of logits as people get them: under one calibration, that of the logits `by`, as a release has one."""
+    fitted = calibrate.fit(by, rows.labels, rows.langs)
+    return [fitted.apply(logits, rows.langs.tolist()) for logits in each]
 
 
 def _scorer(folder: Path, trained: _Trained, backend: str | None = None, heads: LanguageHeads | None = None) -> Scorer:
