@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,16 @@ BACKENDS = (
 """In the order of preference."""
 
 
+@lru_cache(maxsize=1)
+def core() -> openvino.Core:
+    """The only one of the process: each sets a signal stack of its own for the thread where the processor has AVX-512, and those that are
+    freed in another order than they came leave one that is gone, on which the next signal ends the process."""
+    return openvino.Core()
+
+
 def available() -> tuple[Backend, ...]:
     """Those that this processor can run."""
-    can = set(openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    can = set(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     if not _multiplies_int8(_CPUINFO):
         can.discard("INT8")
     return tuple(backend for backend in BACKENDS if backend.capability in can)
@@ -93,7 +101,7 @@ def compiled(path: Path, backend: Backend, threads: int | None = None, lanes: in
     if folder := cache():
         options["CACHE_DIR"] = str(folder)
     try:
-        return openvino.Core().compile_model(str(path), "CPU", options)
+        return core().compile_model(str(path), "CPU", options)
     except RuntimeError as error:
         raise ModelError(f"{path}: OpenVINO cannot load it: {str(error).splitlines()[0]}") from error
 
@@ -110,7 +118,7 @@ def cache() -> Path | None:
 
 def _remembered(path: Path, here: tuple[Backend, ...]) -> Backend:
     """The fastest, as it was found when this IR's shape first ran on this kind of processor with this OpenVINO."""
-    name = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
+    name = core().get_property("CPU", "FULL_DEVICE_NAME")
     told = f"{name} {openvino.__version__} {path.stat().st_size} {os.cpu_count()} {here}"
     folder = cache()
     file = folder / f"backend-{hashlib.sha256(told.encode()).hexdigest()[:16]}.json" if folder else None

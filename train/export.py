@@ -13,7 +13,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -127,7 +127,10 @@ def run(config: Config, *, unfinished: bool = False) -> Path:
     ir.write(ir.weights_only(full), folder / _PRECISION / release.MODEL)
     names = [backend.name for backend in backends.available() if backend.name != _REFERENCE] or [_REFERENCE]
     given = {name: _logits(folder / _PRECISION, trained, sample, name) for name in names}
-    losses = {name: compare(*_calibrated((reference, logits), given[names[0]], sample), sample) for name, logits in given.items()}
+    # As people get them: under one calibration, that of the answers of a back end, as the release has one.
+    fitted = calibrate.fit(given[names[0]], sample.labels, sample.langs)
+    exact, *others = (fitted.apply(logits, sample.langs.tolist()) for logits in (reference, *given.values()))
+    losses = {name: compare(exact, other, sample) for name, other in zip(names, others, strict=True)}
     return _release(trained, gated(losses, config, folder))
 
 
@@ -174,12 +177,6 @@ def _gate_rows(dev: Rows, seed: int) -> Ints:
 def _logits(folder: Path, trained: _Trained, rows: Rows, backend: str) -> Floats:
     """Raw logits of an IR that is not yet a release, with its n-grams."""
     return evaluate.first_logits(_scorer(folder, trained, backend), rows)
-
-
-def _calibrated(each: Sequence[Floats], by: Floats, rows: Rows) -> list[Floats]:
-    """Probabilities (rows, 17) of logits as people get them: under one calibration, that of the logits `by`, as a release has one."""
-    fitted = calibrate.fit(by, rows.labels, rows.langs)
-    return [fitted.apply(logits, rows.langs.tolist()) for logits in each]
 
 
 def _scorer(folder: Path, trained: _Trained, backend: str | None = None, heads: LanguageHeads | None = None) -> Scorer:

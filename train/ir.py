@@ -13,6 +13,7 @@ import openvino
 import torch
 
 from labels.errors import ModelError
+from train import backends
 from train.model import Model
 from train.rows import Floats
 
@@ -62,7 +63,7 @@ def weights(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, Floats
 
     Raises ModelError where one is not there.
     """
-    found = dict(_parameters(openvino.Core().read_model(path)))
+    found = dict(_parameters(backends.core().read_model(path)))
     for name, shape in shapes.items():
         if name not in found or found[name].size != np.prod(shape):
             raise ModelError(f"{path}: no weights {name} {tuple(shape)} in it; training can continue what `threadwise export` writes")

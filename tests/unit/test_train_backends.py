@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,23 @@ def test_every_back_end_gives_the_same_logits_within_rounding(tiny_release: Path
         scorer = Scorer.load(tiny_release, backend=backend.name)
         assert f"{backend.name} products" in scorer.backend
         assert np.abs(logits(scorer) - exact).max() < 0.1, backend.name
+
+
+_SIGNALLED = """
+import os, signal, sys
+from pathlib import Path
+from train.inference import Scorer
+first, second = (Scorer.load(Path(sys.argv[1]), backend="fp32") for _ in range(2))
+del first
+del second
+signal.signal(signal.SIGINT, lambda *_: print("still here"))
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_a_signal_reaches_a_process_whose_first_model_went_before_its_second(tiny_release: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", _SIGNALLED, str(tiny_release)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "still here\n"), done.stderr
 
 
 def test_the_fastest_is_timed_once(tiny_release: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
