@@ -374,7 +374,7 @@ def name_likeness(text: str) -> float:
     """0 .. 1: how much a text looks like a name that a person chose."""
     if not text or len(text) > _MAX_NAME or "://" in text:
         return 0.0
-    words = sum(any(map(str.isalpha, word)) for word in text.split())
+    words = sum(any(map(str.isalnum, word)) for word in text.split())
     value = max(1.0 - 0.2 * max(words - 3, 0), 0.0)
     return value * (0.5 if re.search(r"[!?…,;:]$|[.!?;:]\s", text) else 1.0)
 

@@ -213,7 +213,7 @@ def _is_called_single(page: Page, record: Record) -> bool:
 
 
 def _has_both(signs: Mapping[str, float]) -> bool:
-    return signs["named"] >= 0.6 and signs["timed"] == 1
+    return signs["named"] > 0.3 and signs["timed"] == 1
 
 
 def _is_announced(page: Page, cut: Sequence[Record]) -> bool:
