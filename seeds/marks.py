@@ -216,7 +216,7 @@ def author_of(text: str) -> tuple[str, bool]:
     """The name without the words around it ("Comment by X", "X says:", "X (not verified)"), and whether there was such a word."""
     before, after = _author_words()
     text = text.strip(_EDGES)
-    bare = _unverified().sub("", text)
+    bare = _unverified().sub("", text) if text.endswith(")") else text
     bare = after.sub("", before.sub("", bare))
     return bare.strip(_EDGES + ";:"), bare.rstrip(" :.…") != text.rstrip(" :.…")
 
@@ -321,8 +321,11 @@ def reply(line: str) -> Mark | None:
 
     "Reply to this comment" is a button, "Response from Ana" tells who answers.
     """
-    if is_answering(line) or (is_button(line) and has_button_word(line)):
-        return None
+    mark = _reply(line)
+    return None if mark is None or is_answering(line) or (is_button(line) and has_button_word(line)) else mark
+
+
+def _reply(line: str) -> Mark | None:
     arrow = _ARROW.match(line)
     begin = arrow.end() if arrow else 0
     if answer := answers.find(line[begin:_MAX_MARK]):

@@ -45,7 +45,6 @@ _AUTHOR = (
 )
 _NAME = (("meta[property=og:title]", "content"), ("meta[name=twitter:title]", "content"))
 _SITE_NAME = (("meta[property=og:site_name]", "content"), ("meta[name=application-name]", "content"))
-_FIRST_PAGE = "a[href=/], a[rel=home]"
 _URL = (("link[rel=canonical][href^=http]", "href"), ("meta[property=og:url]", "content"))
 """Selectors, tried in order, with the attribute that says it; "" = the element's text."""
 _COMMENTS = selector("[itemtype$=/Comment], [itemtype$=/UserComments], [itemtype$=/Review]")
@@ -161,12 +160,16 @@ def _title(page: Page, said: _Said, data: Mapping[str, Any]) -> str | None:
 
 def _sites(page: Page, said: _Said) -> set[str]:
     """What the page calls its site, in small letters: it says so, a link to the first page shows it, or the site's address repeats it."""
-    links = map(page.text, select(page, _selector(_FIRST_PAGE)))
+    links = (page.text(node) for node in page.having("[href") if _leads_home(page.attributes[node]))
     title = _flat(page.root.findtext(".//title") or "")
     _, _, address = (said.first(_URL) or "").partition("://")
     host = address.partition("/")[0].replace("-", "").casefold()
     spelled = "".join(filter(str.isalnum, title)).casefold()
     return {_flat(name).casefold() for name in (*said.values(_SITE_NAME), *links, *([title] if spelled and spelled in host else []))} - {""}
+
+
+def _leads_home(said: Mapping[str, str]) -> bool:
+    return said["href"] == "/" or said.get("rel") == "home"
 
 
 def _day(said: _Said, data: Mapping[str, Any]) -> str | None:

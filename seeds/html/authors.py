@@ -301,7 +301,7 @@ def _coarse(page: Page, node: int) -> str:
 
 def _name(text: str) -> str | None:
     """The name in an element that shows it: without "by" and "said" around it, else as it is written."""
-    bare = _HANDLE_BEHIND.sub("", text.strip())
+    bare = _HANDLE_BEHIND.sub("", text.strip()) if "@" in text else text.strip()
     name, said = marks.author_of(bare.rstrip(".…"))
     return (name if said else bare.strip(_SIGNS.replace("»", "") if "«" in bare[1:] else _SIGNS)) or None
 
