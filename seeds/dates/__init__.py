@@ -22,9 +22,9 @@ from datetime import date, datetime
 from seeds.dates import clocks, days, relative
 from seeds.dates.days import is_day_first
 from seeds.dates.relative import relative_words
-from seeds.dates.stamp import DIGIT, MAX_ALONE, RULES, Part, Stamp, fillers, is_connected
+from seeds.dates.stamp import DIGIT, MAX_ALONE, RULES, Part, Stamp, fillers, is_connected, is_earlier
 
-__all__ = ["Stamp", "bare_day", "fillers", "find", "is_connected", "is_day_first", "moment", "relative_words"]
+__all__ = ["Stamp", "bare_day", "fillers", "find", "is_connected", "is_day_first", "is_earlier", "moment", "relative_words"]
 
 _DIGITS = str.maketrans(
     {digit: str(unicodedata.digit(digit)) for first in "٠۰०০๐" for digit in map(chr, range(ord(first), ord(first) + 10))} | {"’": "'"}

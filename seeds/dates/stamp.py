@@ -14,6 +14,7 @@ RULES = tomllib.loads(files("seeds").joinpath("rules/dates.toml").read_text(enco
 WORD = re.compile(r"[^\W\d_]+")
 DIGIT = re.compile(r"\d")
 MAX_ALONE = 24
+_TO_MINUTES = len("2026-05-01T10:00")
 """Characters of a line that is nothing but a time, where less than a whole one counts."""
 _MAX_BETWEEN = 24
 """Characters between the parts of a time."""
@@ -74,3 +75,9 @@ def weekdays() -> dict[str, int]:
         for context in ("format", "stand-alone"):
             found |= {word.lower(): number for number, word in Locale.parse(name).days[context]["wide"].items()}
     return found
+
+
+def is_earlier(one: str, other: str) -> bool:
+    """Whether one written time is before another, as exact as the less exact of them and to minutes at most; zones are not looked at."""
+    size = min(len(one), len(other), _TO_MINUTES)
+    return one[:size] < other[:size]

@@ -9,6 +9,7 @@ general      what the page repeats
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,7 +28,9 @@ from seeds.replies import RawComment
 
 WAYS = ("talk", "state", "platform", "linked_data", "general")
 _LANGUAGE_CHARS = 1500
-_TO_MINUTES = len("2026-05-01T10:00")
+_SECONDS = re.compile(r"\d:\d\d:\d\d")
+_HEAD_LINES = 20
+"""Lines at a page's begin in which its clock may stand."""
 _MANY = 1.3
 """So many times more comments must a later way find to be believed over JSON-LD, which pages often fill with the first few only."""
 
@@ -82,13 +85,18 @@ def _stamps(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
 
 
 def _clock(page: Page, found: Sequence[Time]) -> datetime | None:
-    """The clock that a page shows in its head, as forums do: alone on its line, and no time on the page is later."""
-    written = [time.stamp.written for time in found if time.stamp.written]
-    first = next((time for time in found if time.stamp.written and "T" in time.stamp.written), None)
-    if first is None or first.line >= len(page.lines) or page.lines[first.line].strip(" ,.|") != first.stamp.raw.strip(" ,.|"):
+    """The clock that a forum shows in its head: the page's first time, to the second and alone on its line, and no time is later.
+
+    An article's own time is none: relative times are told from the moment at which the page was made.
+    """
+    first = next(iter(found), None)
+    if first is None or first.stamp.relative or not first.stamp.written or first.line >= min(len(page.lines), _HEAD_LINES):
         return None
-    last = first.stamp.written or ""
-    return datetime.fromisoformat(last) if all(other[:_TO_MINUTES] <= last[:_TO_MINUTES] for other in written) else None
+    now = first.stamp.written
+    alone = page.lines[first.line].strip(" ,.|") == first.stamp.raw.strip(" ,.|") and _SECONDS.search(first.stamp.raw) is not None
+    later = any(time.stamp.written and dates.is_earlier(now, time.stamp.written) for time in found)
+    published = article.head(page).published_at
+    return datetime.fromisoformat(now) if alone and not later and (published or "")[:16] != now[:16] else None
 
 
 def _day_before(found: Sequence[Time]) -> date | None:
@@ -111,11 +119,11 @@ def _of_talk(page: Page, lang: str | None) -> _Thread | None:
 
 def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collection[str], rules: Sequence[Platform]) -> _Thread | None:
     if hit := platforms.find(page, stamps, rules):
-        return _of_fields(page, f"platform/{hit[0].name}", hit[1], stamps, hit[0], opens=hit[0].opens)
+        return _of_fields(page, hit[1], stamps, hit[0], opens=hit[0].opens)
     data = _of_items("linked_data", linked_data.comments(page.root)) if "linked_data" in ways else None
     found = general.find(page, stamps, lang) if "general" in ways else None
     if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws) or _lacks_times(data)):
-        return _of_fields(page, "general", found.fields, stamps, opens=found.opens)
+        return _of_fields(page, found.fields, stamps, opens=found.opens)
     if data is None and "state" in ways:
         data = _of_items("state", state.comments(page.root))
     return data
@@ -129,9 +137,8 @@ def _of_items(way: str, items: Sequence[Item]) -> _Thread | None:
     return _Thread(way, [item.raw for item in items], [item.where for item in items]) if items else None
 
 
-def _of_fields(
-    page: Page, way: str, read: Sequence[Fields], stamps: Sequence[Time], rule: Platform | None = None, *, opens: bool
-) -> _Thread:
+def _of_fields(page: Page, read: Sequence[Fields], stamps: Sequence[Time], rule: Platform | None = None, *, opens: bool) -> _Thread:
+    """`rule`: of the comment system that was known; None: the general way."""
     read = copies.without(page, _spoken(company.with_responses(page, read, stamps)))
     told = links.linked(page, read)
     read = [item if link is None else _without_line(item, link[1]) for item, link in zip(read, told, strict=True)]
@@ -145,6 +152,7 @@ def _of_fields(
         raws = stated.mentioned(raws)
     if rule is not None and rule.answered:
         raws = _named(raws, platforms.answered(page, rule, read))
+    way = f"platform/{rule.name}" if rule else "general"
     return _Thread(way, raws, page.paths([item.record.begin for item in read]), read, opens)
 
 

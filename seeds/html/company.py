@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, takewhile
 
-from seeds import marks
+from seeds import dates, marks
 from seeds.html import fields, records
 from seeds.html.fields import Fields
 from seeds.html.records import Record
@@ -65,8 +65,7 @@ def _fit(page: Page, main: Sequence[Fields], other: Sequence[Fields]) -> bool:
 def _is_older(inner: Record, outer: Record) -> bool:
     """Whether a record was written before the one that holds it, as no answer is; days are compared where a clock time is missing."""
     one, two = (record.time.stamp.written or "" if record.time else "" for record in (inner, outer))
-    size = min(len(one), len(two), _TO_MINUTES)
-    return one[:size] < two[:size]
+    return dates.is_earlier(one, two)
 
 
 def _outer(main: Sequence[Fields], begins: Sequence[int], record: Record) -> int | None:
@@ -81,7 +80,6 @@ def _outer(main: Sequence[Fields], begins: Sequence[int], record: Record) -> int
 
 _MAX_HEAD, _MAX_TIME = 80, 20
 """Characters of the head of an answer, and of the time beside it."""
-_TO_MINUTES = len("2026-05-01T10:00")
 _FAR = 20_000
 
 

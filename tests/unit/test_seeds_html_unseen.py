@@ -561,7 +561,14 @@ def test_yesterday_is_told_by_the_clock_in_the_page_s_head() -> None:
     whens = ("12 June 2026, 10:00", "18 June 2026, 21:10", "Yesterday at 22:15", "Today at 09:12")
     records = [post(at, when=f"<small>{when}</small>") for at, when in enumerate(whens)]
     assert times(read(*records, before="<div>19 June 2026, 21:37:08</div>"))[2:] == ["2026-06-18T22:15:00", "2026-06-19T09:12:00"]
-    assert times(read(*records, before="<div>Since 2 June 2026, 21:37</div>"))[2:] == [None, None]
+    assert times(read(*records, before="<div>Since 2 June 2026, 21:37:08</div>"))[2:] == [None, None]
+
+
+def test_an_article_s_own_time_is_no_clock() -> None:
+    records = [post(at, when=f"<small>{at + 2} hours ago</small>") for at in range(4)]
+    assert times(read(*records, before="<p>19 June 2026, 21:37</p>")) == [None] * 4
+    stated = '<p><time itemprop="datePublished" datetime="2026-06-19T21:37:08">19 June 2026, 21:37:08</time></p>'
+    assert times(read(*records, before=stated)) == [None] * 4
 
 
 def test_a_line_with_the_first_name_is_the_page_s() -> None:
