@@ -44,10 +44,11 @@ class Pulse:
 
 
 @router.get("/events")
-async def events(request: Request, running: Running, who: Reader) -> StreamingResponse:
-    """One event whenever something has changed. A browser that comes back says which decision it heard of last."""
+async def events(request: Request, running: Running, who: Reader, heard: str = "") -> StreamingResponse:
+    """One event whenever something has changed. A page says with which decision it was made (`heard`), a browser that comes back of which
+    it heard last."""
     pulse: Pulse = request.app.state.desk_pulse
-    heard = request.headers.get("last-event-id", "")
+    heard = request.headers.get("last-event-id") or heard
     newest = int(heard) if re.fullmatch("[0-9]{1,18}", heard) else None
     return StreamingResponse(_stream(running, who, pulse, newest), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.desk import KIND, RUDE, Room, answered, current, queued
 
@@ -57,7 +57,7 @@ def test_a_stale_tab_is_told_who_was_faster(room: Room) -> None:
     room.fill(RUDE)
     ana, boris = room.person(), room.person()
     first = room.visitor()
-    first.route("**/review/events", lambda route: route.fulfill(status=204))  # a tab that hears no news, as after a sleep
+    first.route("**/review/events*", lambda route: route.fulfill(status=204))  # a tab that hears no news, as after a sleep
     first.locator("[name=username]").fill(ana)
     first.locator("[name=password]").fill("correct horse")
     first.locator("button.main").click()
@@ -115,3 +115,42 @@ def test_new_comments_are_counted_on_the_open_page(room: Room) -> None:
     page.get_by_role("link", name="New comments: show them").click()
     expect(page.locator(".card")).to_have_count(8)
     expect(page.locator("#news")).to_be_hidden()
+
+
+def test_what_comes_while_the_stream_opens_is_news_too(room: Room) -> None:
+    room.fill(RUDE)
+    ana, boris = room.person(), room.person()
+    page, other = room.visitor(), room.seat(boris)
+    taken = current(other)
+    opened = []
+
+    def late(route: Route) -> None:
+        if not opened:
+            room.fill(KIND)
+            with other.expect_response(answered(other, "/decide")):
+                other.keyboard.press("a")
+        opened.append(route.request.url)
+        route.continue_()
+
+    page.route("**/review/events*", late)
+    page.locator("[name=username]").fill(ana)
+    page.locator("[name=password]").fill("correct horse")
+    page.locator("button.main").click()
+    expect(page.locator("#news")).to_be_visible()
+    expect(card(page, taken)).to_have_count(0)
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "7")
+
+
+def test_an_empty_queue_shows_what_comes(room: Room) -> None:
+    page = room.seat(room.person())
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    room.fill(KIND)
+    expect(page.locator(".card")).to_have_count(4)
+
+
+def test_an_empty_view_keeps_what_is_typed_when_comments_come(room: Room) -> None:
+    page = room.seat(room.person(), "/review?q=nowhere")
+    page.locator("#q").fill("somewhere else")
+    room.fill(KIND)
+    expect(page.locator("#news")).to_be_visible()
+    expect(page.locator("#q")).to_have_value("somewhere else")

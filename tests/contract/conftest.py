@@ -28,6 +28,8 @@ def server(tiny_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "webhooks.allow_private_targets=true",
         "--set",
         "limits.login_per_minute=5",
+        "--set",
+        "limits.login_per_minute_of_address=1000000",  # all tests log in from one address
     )
     environment = {"THREADWISE_CORAL_SECRETS": ",".join(CORAL_SECRETS)}
     with running(tmp_path_factory.mktemp("server"), tiny_release, *options, environment=environment) as started:

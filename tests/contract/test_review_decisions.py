@@ -404,8 +404,16 @@ def test_who_comes_back_to_the_events_hears_what_was_decided_meanwhile(desk: Des
     heard = ben.decide(numbers[0]).json()["decision"]
     ben.decide(numbers[1])
     ben.decide(numbers[2], "note", note="says nothing of the comment's fate")
-    for last, expected in ((str(heard), [numbers[1]]), ("no number", [])):
-        with ana.client.stream("GET", "/review/events", headers={"Cookie": ana.cookie, "Last-Event-ID": last}) as answer:
+    asked = [
+        ("", str(heard), [numbers[1]]),
+        ("", "no number", []),
+        (f"?heard={heard}", "", [numbers[1]]),  # as the page was made
+        ("?heard=0", str(heard), [numbers[1]]),  # what the stream said last is newer
+        ("?heard=nothing", "", []),
+    ]
+    for query, last, expected in asked:
+        headers = {"Cookie": ana.cookie} | ({"Last-Event-ID": last} if last else {})
+        with ana.client.stream("GET", f"/review/events{query}", headers=headers) as answer:
             lines = [line for line in answer.iter_lines() if line.startswith(("id:", "data:"))]
         assert [one["comment"] for one in json.loads(lines[1].removeprefix("data: "))["decided"]] == expected
         assert int(lines[0].removeprefix("id: ")) > heard

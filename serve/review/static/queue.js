@@ -365,22 +365,25 @@ function mark() {
 }
 
 /* others */
+follow({
+  open: (count, escalated) => { if (openCount && !waiting.size && !undos) setOpen(count); setEscalated(escalated); },
+  claims: (claims) => { for (const card of all()) { const by = claims[numberOf(card)]; hold(card, by && by !== desk.me ? by : null); } },
+  decided: (list) => {
+    for (const { comment, by } of list) {
+      const card = cards?.querySelector(`.card[data-number="${comment}"]`);
+      if (!card?.dataset.waits || by === desk.me) continue;
+      const mine = card === current();
+      const next = mine ? after(card) : null;
+      card.remove();
+      if (mine) { tell(fill(desk.says.elsewhere, { name: by }), { bad: true }); show(next); }
+    }
+  },
+  arrived: () => {
+    if (all().length || location.search) document.getElementById("news").hidden = false; // an empty view may still be asked for something
+    else location.reload();
+  },
+}, document.querySelector(".queuehead")?.dataset);
 if (cards) {
-  follow({
-    open: (count, escalated) => { if (openCount && !waiting.size && !undos) setOpen(count); setEscalated(escalated); },
-    claims: (claims) => { for (const card of all()) { const by = claims[numberOf(card)]; hold(card, by && by !== desk.me ? by : null); } },
-    decided: (list) => {
-      for (const { comment, by } of list) {
-        const card = cards.querySelector(`.card[data-number="${comment}"]`);
-        if (!card?.dataset.waits || by === desk.me) continue;
-        const mine = card === current();
-        const next = mine ? after(card) : null;
-        card.remove();
-        if (mine) { tell(fill(desk.says.elsewhere, { name: by }), { bad: true }); show(next); }
-      }
-    },
-    arrived: () => { if (all().length) document.getElementById("news").hidden = false; else location.reload(); },
-  }, location.pathname === "/review");
   setInterval(() => { const card = current(); if (card) claim(card); }, RENEW_MS);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return clock();
