@@ -111,7 +111,8 @@ def fragment(request: Request, running: Service, who: Person, views: Sequence[Ca
 def _page(running: Service, who: Person, given: dict[str, str], after: str | None) -> dict[str, Any]:
     desk, wanted = running.store.desk, asked.wanted(given, who)
     everything = asked.wanted({}, who)
-    heard = {"latest": desk.queue.size(everything, running.now)[1], "decision": desk.decisions.newest()}  # before the cards: twice beats never
+    # Before the cards are read: what comes meanwhile is announced though it is there, never left out.
+    heard = {"latest": desk.queue.size(everything, running.now)[1], "decision": desk.decisions.newest()}
     views = _views(running, who, given, after)
     if who.may(Role.MODERATOR) and wanted.state in ("open", "escalated"):
         views = _first_claimed(running, who, views)
