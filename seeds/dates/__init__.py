@@ -47,11 +47,12 @@ def find(
     if not line.isascii() and line != (plain := line.translate(_DIGITS)):
         stamp = find(plain, lang=lang, now=now, day_first=day_first, near=near)
         return replace(stamp, raw=line[stamp.begin : stamp.end]) if stamp else None
-    if (day := next(days.find(line, lang, day_first), None)) is not None:
+    counted = DIGIT.search(line) is not None
+    if counted and (day := next(days.find(line, lang, day_first), None)) is not None:
         return _joined(line, day, clocks.beside_a_day(line), near)
     if (found := relative.find(line, lang, now)) is not None:
         return found
-    clock = next(clocks.find(line), None)
+    clock = next(clocks.find(line), None) if counted else None
     return None if clock is None else Stamp(clock.begin, clock.end, line[clock.begin : clock.end], None, clock_only=True)
 
 

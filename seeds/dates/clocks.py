@@ -19,6 +19,8 @@ _SPACED = re.compile(r"(?<![\d:.,/-])([012]?\d)\sh\s([0-5]\d)(?:\smin)?(?!\d)()"
 """A clock time as a span: "le 20 avril à 22 h 02 min"; only beside a day."""
 _HOUR = re.compile(r"(?<![\w:.,/-])([01]?\d)()()\s?([Pp]\.?[Mm]\.?|[Aa]\.?[Mm]\.?(?!\s(?:\d|\w+tag|Mittwoch)))(?!\w)")
 """A whole hour, "3pm": only beside a day; before a number or a German weekday "am" is German for "on the"."""
+_ANY = re.compile(r"\d(?:[:h][0-5]\d|\s?[時时点點시]|\sh\s|\s?[AaPp]\.?[Mm])")
+"""In every line that holds one of the above beside a word."""
 _HALF = re.compile(r"\s?[ap]\.?m(?!\w)", re.IGNORECASE)
 _HALF_FIRST = re.compile(rf"({'|'.join(RULES['am_first'] + RULES['pm_first'])})\s?$")
 _ZONE = re.compile(
@@ -44,6 +46,8 @@ def beside_a_day(line: str) -> list[Part]:
 
 def beside_a_word(line: str) -> list[Part]:
     """The clock times of a line that holds a word such as "yesterday", whose numbers with dots may be anything."""
+    if not _ANY.search(line):
+        return []
     return next((parts for pattern in (_CLOCK, _CJK_CLOCK, _SPACED, _HOUR) if (parts := list(_find(line, pattern)))), [])
 
 

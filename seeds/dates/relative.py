@@ -35,7 +35,7 @@ _UNSPACED = r"\u0e00-\u0e7f\u3000-\u9fff\uac00-\ud7af"
 def find(line: str, lang: str | None, now: datetime | None) -> Stamp | None:
     """The first time of a line that is told from `now`; its value is None where that is None."""
     low = line.lower()
-    for match in _relative_pattern().finditer(line) if any(word in low for word in _past_words()) else ():
+    for match in _relative_pattern().finditer(line) if any(map(low.__contains__, _past_words(low.isascii()))) else ():
         if not _is_past(match, lang):
             continue
         unit = _units(lang).get(match["unit"].lower())
@@ -175,9 +175,10 @@ def relative_words() -> frozenset[str]:
 
 
 @cache
-def _past_words() -> tuple[str, ...]:
+def _past_words(ascii_only: bool) -> tuple[str, ...]:
     """One of them is in every relative time that `_relative_pattern` finds: looking for them takes a tenth of its time."""
-    return tuple(word for word in _telling() if not any(part in word for part in _telling() - {word}))
+    found = (word for word in _telling() if not any(part in word for part in _telling() - {word}))
+    return tuple(word for word in found if word.isascii() or not ascii_only)
 
 
 def _telling() -> set[str]:

@@ -79,7 +79,7 @@ def _stamps(page: Page, lang: str | None, now: datetime | None) -> list[Time]:
         found = times.find(page, lang, now)
     if not any(time.stamp.is_yearless for time in found):
         return found
-    day = article.head(page).published_at
+    day = article.published_at(page)
     near = date.fromisoformat(day[:10]) if day else now.date() if now else _day_before(found)
     return times.find(page, lang, now, near) if near else found
 
@@ -95,8 +95,7 @@ def _clock(page: Page, found: Sequence[Time]) -> datetime | None:
     now = first.stamp.written
     alone = page.lines[first.line].strip(" ,.|") == first.stamp.raw.strip(" ,.|") and _SECONDS.search(first.stamp.raw) is not None
     later = any(time.stamp.written and dates.is_earlier(now, time.stamp.written) for time in found)
-    published = article.head(page).published_at
-    return datetime.fromisoformat(now) if alone and not later and (published or "")[:16] != now[:16] else None
+    return datetime.fromisoformat(now) if alone and not later and (article.published_at(page) or "")[:16] != now[:16] else None
 
 
 def _day_before(found: Sequence[Time]) -> date | None:
@@ -125,7 +124,7 @@ def _thread(page: Page, stamps: Sequence[Time], lang: str | None, ways: Collecti
     if found is not None and (data is None or len(found.fields) > _MANY * len(data.raws) or _lacks_times(data)):
         return _of_fields(page, found.fields, stamps, opens=found.opens)
     if data is None and "state" in ways:
-        data = _of_items("state", state.comments(page.root))
+        data = _of_items("state", state.comments(page))
     return data
 
 

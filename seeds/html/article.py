@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from lxml import etree
 from seeds import bylines, dates, prose
 from seeds.html import linked_data, records, scripts, times
 from seeds.html.fields import Fields
-from seeds.html.select import fits, select, selector
+from seeds.html.select import Step, fits, select, selector
 from seeds.html.tree import Element, Page
 
 _MAX_NODES = 60_000
@@ -102,13 +103,24 @@ def head(page: Page, cut: Sequence[int] = ()) -> Head:
     )
 
 
+def published_at(page: Page) -> str | None:
+    """The article's day alone."""
+    return _day(_Said(page, ()), linked_data.subject(page.root))
+
+
 class _Said:
     """What elements say of the article, be they visible or not."""
 
     def __init__(self, page: Page, cut: Sequence[int]) -> None:
         self.page = page
         heads = (element for outer in page.root.iter("head") for element in outer.iter("meta", "link"))
-        self.hidden = [*heads, *(element for outer in page.root.iter("noscript") for element in outer.iter())]
+        inside = (element for outer in page.root.iter("noscript") for element in outer.iter())
+        self.hidden = [*heads, *inside]
+        self.saying: dict[tuple[str, str], list[int]] = defaultdict(list)
+        """(Attribute, value) -> the places of the hidden elements that say so."""
+        for at, element in enumerate(self.hidden):
+            for pair in element.items():
+                self.saying[pair].append(at)
         self.begins, self.ends = _of_others(page, cut)
 
     def first(self, rules: Rules, unlike: str = "\n") -> str | None:
@@ -120,10 +132,16 @@ class _Said:
         for css, attribute in rules:
             chosen = _selector(css)
             shown = self.page.elements([node for node in select(self.page, chosen) if self._is_own(node)])
-            hidden = (element for element in self.hidden if any(fits(element, steps) for steps in chosen))
+            hidden = (self.hidden[at] for at in sorted({at for steps in chosen for at in self._hidden(steps)}))
             found = chain(hidden, shown) if chosen[0][-1].tag in ("meta", "link") else chain(shown, hidden)
             texts = ((element.get(attribute) if attribute else "".join(element.itertext())) for element in found)
             yield from islice((text for text in texts if text is not None and not text.startswith(unlike)), 1)
+
+    def _hidden(self, steps: Sequence[Step]) -> Iterator[int]:
+        """Places of the hidden elements that fit one alternative of a selector."""
+        said = next(((name, value) for name, sign, value in steps[-1].tests if sign == "="), None)
+        places = self.saying.get(said, ()) if said else range(len(self.hidden))
+        return (at for at in places if fits(self.hidden[at], steps))
 
     def _is_own(self, node: int) -> bool:
         at = bisect_right(self.begins, node) - 1

@@ -71,6 +71,8 @@ _LABEL = re.compile(r"\w{1,12}\s?[:#№]")
 """What stands before a value: "ID:bb53d3"."""
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
 _STRONG, _WEAK, _NOT, _FACTS = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not", "facts"))
+_SENTENCE = re.compile(r"[!?…,;:]$|[.!?;:]\s")
+"""Signs of words that are more than a name."""
 _GUESTS = frozenset(_RULES["author"]["guests"])
 _OTHERS = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_RULES['author']['others'])})(?:$|[\s_-])")
 _PROFILE = re.compile(
@@ -370,13 +372,14 @@ def handle(page: Page, node: int | None) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1 << 12)
 def name_likeness(text: str) -> float:
     """0 .. 1: how much a text looks like a name that a person chose."""
     if not text or len(text) > _MAX_NAME or "://" in text:
         return 0.0
     words = sum(any(map(str.isalnum, word)) for word in text.split())
     value = max(1.0 - 0.2 * max(words - 3, 0), 0.0)
-    return value * (0.5 if re.search(r"[!?…,;:]$|[.!?;:]\s", text) else 1.0)
+    return value * (0.5 if _SENTENCE.search(text) else 1.0)
 
 
 @lru_cache(maxsize=1 << 12)

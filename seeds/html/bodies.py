@@ -47,7 +47,7 @@ _DIGITS = re.compile(r"\d+")
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))["body"]
 _INLINE, _FORMS = frozenset(_RULES["inline"]), frozenset(_RULES["forms"])
 _BODY = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(_RULES['classes'])})(?:$|[\s_-])")
-_FRAME = re.compile(rf"\w*signature?(?:$|[\s_-])|(?:^|[\s_-])(?:{'|'.join(_RULES['frame'])})(?:$|[\s_-])")
+_FRAME = re.compile(rf"signature?(?:$|[\s_-])|(?:^|[\s_-])(?:{'|'.join(_RULES['frame'])})(?:$|[\s_-])")
 
 
 def texts(page: Page, records: Sequence[Record], names: Sequence[Named], given: Places | None) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ def _without_frame(page: Page, record: Record, pieces: array[int], bodies: Seque
 
 
 def _is_frame_element(page: Page, node: int) -> bool:
-    return page.first[node] < page.last[node] and (page.tags[node] in _FORMS or _is_frame_name(page.words(node)))
+    return page.tags[node] in _FORMS or _is_frame_name(page.words(node))
 
 
 @lru_cache(maxsize=1 << 9)
@@ -150,8 +150,8 @@ def _is_frame_name(words: str) -> bool:
 
 
 def _may_hold_text(page: Page, node: int) -> bool:
-    """Whether an element shows words and is more than an inline one without a look of its own."""
-    return page.first[node] < page.last[node] and (page.tags[node] not in _INLINE or page.style(node) != page.tags[node])
+    """Whether an element is more than an inline one without a look of its own."""
+    return page.tags[node] not in _INLINE or page.style(node) != page.tags[node]
 
 
 def _of_line(page: Page, line: int) -> set[int]:

@@ -30,7 +30,23 @@ _FORUM = re.compile(r"forum|thread|topic|(?:^|[\s_-])posts?(?:$|[\s_\d-])|postbo
 _BOARD = re.compile(r"forum|thread|topic|board")
 """What a forum calls itself or its pages; blogs have posts, too."""
 NAMED = re.compile(rf"{_COMMENT.pattern}|{_FORUM.pattern}")
-_ANSWER = re.compile(r"repl(?:y|ies)|quote|answer|antwort|zitat|respond|respuesta|report|flag|melden|abuse|cite|回复", re.IGNORECASE)
+_ANSWER = (
+    "reply",
+    "replies",
+    "quote",
+    "answer",
+    "antwort",
+    "zitat",
+    "respond",
+    "respuesta",
+    "report",
+    "flag",
+    "melden",
+    "abuse",
+    "cite",
+    "回复",
+)
+"""What buttons that answer, quote or report a comment are called."""
 _SINGLE = re.compile(
     r"(?:^|\s)(?:[a-z]+[_-])?(?:comment|kommentar|comentario|commentaire|reply)(?:[_-]?(?:item|entry|row|block|single|post|default|\d+))*(?:\s|$)"
 )
@@ -45,6 +61,7 @@ _JOINED = 5
 """Lists that are tried as one thread of two looks."""
 _ANCHOR_NODES = 8
 _VOICE_CHARS = 1000
+_MAX_BUTTON = 40
 _MAX_REFERENCE = 30
 """Characters of a link that only names another comment."""
 _AROUND = 4
@@ -277,16 +294,27 @@ def _may_be_button(page: Page, node: int) -> bool:
     return page.tags[node] in ("a", "button", "span", "input")
 
 
+def _says_answer(page: Page, node: int) -> bool:
+    if not _may_be_button(page, node):
+        return False
+    words = " ".join(filter(None, map(page.attributes[node].get, ("class", "href", "title", "onclick"))))
+    return _is_answer(words[:300])
+
+
+def _is_answer(text: str) -> bool:
+    low = text.lower()
+    return any(map(low.__contains__, _ANSWER))
+
+
 def _has_answer(page: Page, record: Record) -> float:
     """1 where the record has a button to answer, quote or report it; a half where it has any button of comments."""
+    if any(page.size(node) <= _MAX_BUTTON for node in record.among(page.choice("answers", _says_answer, shown=False))):
+        return 1.0
     best = 0.0
     for node in record.among(page.choice("buttons", _may_be_button)):
-        if page.size(node) > 40:
+        if page.size(node) > _MAX_BUTTON:
             continue
-        said = page.attributes[node]
-        if _ANSWER.search(" ".join(filter(None, (said.get("class"), said.get("href"), said.get("title"), said.get("onclick"))))[:300]):
-            return 1.0
         text = page.text(node)
         if text and marks.is_button(text) and marks.has_button_word(text):
-            best = 1.0 if _ANSWER.search(text) else 0.5
+            best = 1.0 if _is_answer(text) else 0.5
     return best

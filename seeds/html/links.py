@@ -99,7 +99,7 @@ def quotes(page: Page, item: Fields) -> Iterator[int]:
 
 
 def _is_quote(page: Page, node: int) -> bool:
-    return page.size(node) > 0 and (page.tags[node] == "blockquote" or _QUOTE.search(page.words(node)) is not None)
+    return page.tags[node] == "blockquote" or _QUOTE.search(page.words(node)) is not None
 
 
 def _targets(href: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from seeds.html.tree import Element, Page
@@ -22,23 +22,26 @@ class Step:
 
     tag: str
     tests: tuple[tuple[str, str, str], ...]
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """All that `Page.having` finds such elements by."""
+    words: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """What stands in the element's class or id beside whole class names."""
 
-    @property
-    def key(self) -> str:
-        """What `Page.having` finds few elements by; "" for any."""
-        classes = [f".{value}" for name, sign, value in self.tests if (name, sign) == ("class", "~=")]
-        return next(chain(classes, filter(None, [self.tag]), (f"[{name}" for name, *_ in self.tests)), "")
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What must stand in the element's class and id."""
-        return tuple(value for name, _, value in self.tests if name in ("class", "id"))
+    def __post_init__(self) -> None:
+        keys = (f".{value}" if (name, sign) == ("class", "~=") else f"[{name}" for name, sign, value in self.tests)
+        words = (value for name, sign, value in self.tests if name in ("class", "id") and sign != "~=")
+        object.__setattr__(self, "keys", tuple(chain(filter(None, [self.tag]), keys)))
+        object.__setattr__(self, "words", tuple(words))
 
     def fits(self, tag: str, said: Mapping[str, str]) -> bool:
         """Whether an element is of the tag and what its attributes say passes each test."""
-        return (not self.tag or tag == self.tag) and all(
-            (held := said.get(name)) is not None and _SIGNS[sign](held, value) for name, sign, value in self.tests
-        )
+        if self.tag and tag != self.tag:
+            return False
+        for name, sign, value in self.tests:  # no generator: most elements fail at once
+            held = said.get(name)
+            if held is None or not _SIGNS[sign](held, value):
+                return False
+        return True
 
 
 Selector = tuple[tuple[Step, ...], ...]
@@ -81,8 +84,8 @@ def select(page: Page, chosen: Selector) -> list[int]:
     """The visible elements that fit, in page order."""
     found: set[int] = set()
     for steps in chosen:
-        if all(word in page.look for step in steps for word in step.words):
-            found.update(node for node in page.having(steps[-1].key) if _fits(page, node, steps))
+        if all(page.having(key) for step in steps for key in step.keys) and all(word in page.look for step in steps for word in step.words):
+            found.update(node for node in min(map(page.having, steps[-1].keys), key=len) if _fits(page, node, steps))
     return sorted(found)
 
 
@@ -104,4 +107,4 @@ def fits(element: Element, steps: Sequence[Step]) -> bool:
 
 def exists(page: Page, chosen: Selector) -> bool:
     """Whether an element of the page fits, be it visible or not."""
-    return bool(select(page, chosen)) or any(fits(element, steps) for element in page.root.iter() for steps in chosen)
+    return bool(select(page, chosen)) or any(fits(element, steps) for steps in chosen for element in page.root.iter(steps[-1].tag or "*"))

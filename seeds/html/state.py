@@ -10,9 +10,10 @@ from typing import Any
 
 from seeds.html import objects, scripts
 from seeds.html.objects import Item
-from seeds.html.tree import Element
+from seeds.html.tree import Element, Page
 
 _ASSIGNED = re.compile(r"=\s{0,9}(?:(?=\{\s{0,99}\"|\[\s{0,99}[{\[])|(JSON\.parse\(\s{0,9})(?=[\"']))")
+_HELD = ("data-preloaded", "data-state", "data-props", "data-initial-state")
 _MAX_ASSIGNED = 20
 _STRING = re.compile(r""""((?:[^"\\]+|\\.)*+)"|'((?:[^'\\]+|\\.)*+)'""", re.DOTALL)
 _ESCAPE = re.compile(r"""\\x([0-9a-fA-F]{2})|\\([^"\\/bfnrtux])|\\.|(")""", re.DOTALL)
@@ -22,10 +23,10 @@ _CALLED = re.compile(r"(?:comment|repl(?:y|ies))\w*(?:\.\w+)?[\[:.]0[^.]*(?:\.\w
 """The pattern of a path whose list is called so: "comments.items[0]"."""
 
 
-def comments(root: Element) -> list[Item]:
+def comments(page: Page) -> list[Item]:
     """The largest list of comments in the data that the page's scripts start from; one that stands alone must be called a comment."""
     best: list[Item] = []
-    for name, value in _states(root):
+    for name, value in _states(page):
         found = objects.comments(value, name, _is_like_comment)
         groups = Counter(_pattern(item.where) for item in found)
         if groups:
@@ -47,19 +48,20 @@ def _pattern(where: str) -> str:
     return _VARYING.sub("0", where)
 
 
-def _states(root: Element) -> Iterator[tuple[str, Any]]:
-    for number, script in enumerate(root.xpath("//script[not(@src)]"), start=1):
+def _states(page: Page) -> Iterator[tuple[str, Any]]:
+    written = [script for script in page.root.iter("script") if script.get("src") is None]
+    for number, script in enumerate(written, start=1):
         text = script.text or ""
         if scripts.kind(script) in scripts.LINKED or len(text) < 200:
             continue
         for value in _written(script, text):
             if value is not None:
                 yield f"script {number}", _resolved(value) if '"__ref"' in text else value
-    if streamed := [script.text for script in root.iter("script") if "__next_f" in (script.text or "")]:
+    if streamed := [script.text for script in written if "__next_f" in (script.text or "")]:
         yield "stream", scripts.streamed(streamed)
-    for element in root.xpath("//*[@data-preloaded or @data-state or @data-props or @data-initial-state]"):
-        for name in ("data-preloaded", "data-state", "data-props", "data-initial-state"):
-            if (value := scripts.loaded(element.get(name) or "")) is not None:
+    for name in _HELD:
+        for node in page.having(f"[{name}"):
+            if (value := scripts.loaded(page.attributes[node][name])) is not None:
                 yield f"@{name}", _unpacked(value)
 
 

@@ -259,4 +259,4 @@ def _may_hold(line: str) -> bool:
     """Whether a line can hold a time: a digit, or a word such as "yesterday" or "ago" in a short line."""
     if _DIGIT.search(line):
         return True
-    return len(line) <= _MAX_PIECE and any(word in _near() for word in line.lower().split())
+    return len(line) <= _MAX_PIECE and not _near().isdisjoint(line.lower().split())

@@ -164,6 +164,7 @@ class Page:
     """Elements that say the same share one mapping. No lxml element is kept: each would take more than all its entries here."""
     kind: array[int] = field(default_factory=_numbers)
     """One number for elements of the same tag that say the same."""
+    kind_says: list[Mapping[str, str]] = field(default_factory=list)
     parent: array[int] = field(default_factory=_numbers)
     depth: array[int] = field(default_factory=_numbers)
     end: array[int] = field(default_factory=_numbers)
@@ -236,13 +237,19 @@ class Page:
     def having(self, key: str) -> Sequence[int]:
         """Elements by tag ("a"), class (".a") or attribute ("[a"), in page order."""
         if not self._index:
-            self._index = defaultdict(_numbers)
+            index = self._index = defaultdict(_numbers, self._index)
+            named: dict[str, array[int]] = defaultdict(_numbers)
+            classed: dict[str, list[array[int]]] = {}
             for node, (tag, said) in enumerate(zip(self.tags, self.attributes, strict=True)):
-                self._index[tag].append(node)
+                index[tag].append(node)
                 for name in said:
-                    self._index[f"[{name}"].append(node)
-                for name in set(said.get("class", "").split()):
-                    self._index[f".{name}"].append(node)
+                    named[name].append(node)
+                if value := said.get("class"):
+                    if value not in classed:
+                        classed[value] = [index[f".{name}"] for name in set(value.split())]
+                    for nodes in classed[value]:
+                        nodes.append(node)
+            index.update((f"[{name}", nodes) for name, nodes in named.items())
         return self._index.get(key, ())
 
     def attributes_like(self, pattern: re.Pattern[str]) -> list[str]:
@@ -252,17 +259,25 @@ class Page:
             self._named = [key[1:] for key in self._index if key[0] == "["]
         return [name for name in self._named if pattern.fullmatch(name)]
 
-    def choice(self, name: str, test: Callable[[Page, int], bool]) -> Sequence[int]:
-        """The elements that pass a test, in page order; asked once for each name."""
+    def choice(self, name: str, test: Callable[[Page, int], bool], *, shown: bool = True) -> Sequence[int]:
+        """The elements (`shown`: those that show words) that pass a test of tag and attributes, in page order; asked once for each name."""
         if name not in self._choices:
-            self._choices[name] = array("i", (node for node in range(len(self.tags)) if test(self, node)))
+            passes: list[bool | None] = [None] * len(self.kind_says)
+            found = self._choices[name] = array("i")
+            for node, kind in enumerate(self.kind):
+                if shown and self.first[node] == self.last[node]:
+                    continue
+                if passes[kind] is None:
+                    passes[kind] = test(self, node)
+                if passes[kind]:
+                    found.append(node)
         return self._choices[name]
 
     @property
     def look(self) -> str:
         """All classes and ids of the page as one string, to tell in no time what cannot be on it."""
         if not self._look:
-            self._look = "\n".join({said[name] for said in self.attributes for name in ("class", "id") if name in said})
+            self._look = "\n".join({said[name] for said in self.kind_says for name in ("class", "id") if name in said})
         return self._look
 
     def ancestors(self, node: int) -> Iterable[int]:
@@ -378,21 +393,22 @@ class _Kinds:
     """Numbers the elements of a page by tag and attributes."""
 
     def __init__(self) -> None:
+        self.tags: list[str] = []
         self.said: list[Mapping[str, str]] = []
         """The attributes of each kind."""
-        self._numbers: dict[tuple[Any, ...], int] = {}
+        self.numbers: dict[tuple[Any, ...], int] = {}
+        """(tag, attribute and value, ...) -> its kind."""
         self._values: dict[str, str] = {}
 
-    def number(self, tag: str, items: Sequence[tuple[str, str]]) -> int:
-        """The element's kind; attributes with an id are a kind of their own, since no other element says the same."""
-        key = (tag, *items)
-        kind = self._numbers.get(key, -1)
-        if kind < 0:
-            kind, share = len(self.said), self._values.setdefault
-            said = {intern(name): share(value, value) for name, value in items} if items else _NOTHING
-            self.said.append(said)
-            if "id" not in said:
-                self._numbers[key] = kind
+    def add(self, key: tuple[Any, ...]) -> int:
+        """A new kind; attributes with an id are of no further element, so that their key is not kept."""
+        tag, *items = key
+        kind, share = len(self.said), self._values.setdefault
+        said = {intern(name): share(value, value) for name, value in items} if items else _NOTHING
+        self.tags.append(intern(tag))
+        self.said.append(said)
+        if "id" not in said:
+            self.numbers[key] = kind
         return kind
 
 
@@ -405,8 +421,10 @@ def flatten(root: Element, *, hidden: frozenset[str] = HIDDEN) -> Page:
 
 def _own_blocks(page: Page) -> set[str]:
     """The page's own elements (a "-" in the tag) that are blocks: those that hold a block, and those that stand in a row as records do."""
+    if not any("-" in tag for tag in set(page.tags)):
+        return set()
     own = [node for node, tag in enumerate(page.tags) if "-" in tag]
-    blocks = [node for node, tag in enumerate(page.tags) if tag in BLOCKS] if own else []
+    blocks = [node for node, tag in enumerate(page.tags) if tag in BLOCKS]
     found = {page.tags[node] for node in own if bisect_left(blocks, node) < bisect_left(blocks, page.end[node])}
     rows = Counter((page.parent[node], page.tags[node]) for node in own if page.end[node] - node > _PARTS)
     return found | {tag for (_, tag), size in rows.items() if size >= _ROW}
@@ -414,45 +432,49 @@ def _own_blocks(page: Page) -> set[str]:
 
 def _flattened(root: Element, hidden: frozenset[str], blocks: Collection[str]) -> Page:
     """As `flatten`, with these tags as blocks."""
-    page = Page(root, hidden)
-    path: list[int] = []
-    open_: list[Element] = []
-    kinds = _Kinds()
-    tags, attributes, texts, end, last = page.tags, page.attributes, page.texts, page.end, page.last
-    breaks = True
+    page, kinds = Page(root, hidden), _Kinds()
+    known, texts, end, last = kinds.numbers.get, page.texts, page.end, page.last
+    path = [-1]
+    skipped, breaks = False, True
+    add_kind, add_parent, add_depth, add_first = page.kind.append, page.parent.append, page.depth.append, page.first.append
+    add_end, add_last = end.append, last.append  # bound once: this loop is a tenth of a page's time
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if event == "start":
             tag = element.tag
-            if not isinstance(tag, str) or tag in hidden:
+            if tag in hidden or not isinstance(tag, str):
                 walk.skip_subtree()
+                skipped = True  # its end comes next
                 continue
-            number = len(tags)
-            kind = kinds.number(tag, element.items())
-            tags.append(intern(tag))
-            attributes.append(kinds.said[kind])
-            page.kind.append(kind)
-            page.parent.append(path[-1] if path else -1)
-            page.depth.append(len(path))
-            page.first.append(len(texts))
-            end.append(number + 1)
-            last.append(len(texts))
+            key = (tag, *element.items())
+            kind = known(key)
+            add_kind(kinds.add(key) if kind is None else kind)
+            number = len(end)
+            add_parent(path[-1])
+            add_depth(len(path) - 1)
+            add_first(len(texts))
+            add_end(number + 1)
+            add_last(len(texts))
             path.append(number)
-            open_.append(element)
-            breaks |= tag in blocks
-            if (text := element.text) and not (breaks and text.isspace()):
-                breaks = _add(page, text, number, breaks=breaks)
+            text = element.text
+            if tag in blocks:
+                breaks = True
         else:
-            if open_ and open_[-1] is element:
-                open_.pop()
+            if skipped:
+                skipped = False
+            else:
                 number = path.pop()
-                end[number] = len(tags)
+                end[number] = len(end)
                 last[number] = len(texts)
-                breaks |= tags[number] in blocks
-            if path and (text := element.tail) and not (breaks and text.isspace()):
-                breaks = _add(page, text, path[-1], breaks=breaks)
+                if element.tag in blocks:
+                    breaks = True
+            number, text = path[-1], element.tail
+        if text and number >= 0 and not (breaks and text.isspace()):
+            breaks = _add(page, text, number, breaks=breaks)
+    page.kind_says = kinds.said
+    page.tags, page.attributes = [kinds.tags[kind] for kind in page.kind], [kinds.said[kind] for kind in page.kind]
     page._keys, page._words = [None] * len(kinds.said), [None] * len(kinds.said)
-    page._slots = array("i", [-1]) * len(tags)
+    page._slots = array("i", [-1]) * len(end)
     page.too_deep = max(page.depth, default=0) > MAX_DEPTH
     page.lines = _lines(page)
     page._short.clear()
