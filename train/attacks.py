@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from train import words
+from train import plain
 from train.normalise import LEET, TO_CYRILLIC, TO_LATIN
 from train.rows import Rows
 
@@ -120,7 +120,7 @@ def _cased(char: str, latin: str) -> str:
 
 
 def _unaccented(text: str, _: str, __: np.random.Generator) -> str:
-    return words.bare(text)
+    return plain.bare(text)
 
 
 ATTACKS: Mapping[str, Attack] = MappingProxyType(

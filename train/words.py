@@ -24,6 +24,10 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 
+from train import word_pairs
+from train.plain import WORD, bare
+from train.word_pairs import RANK, UNKNOWN
+
 _LEAST_TEXTS, _LEAST_OF_FEW, _FEW = 5, 3, 4_000
 """Texts that a word stands in, at least; in a language with no more rows than that, a word stands in fewer."""
 _LONGEST = 16
@@ -39,12 +43,12 @@ _SHARED = 8
 """Languages that a word speaks for: those that use it most."""
 _TRIED = 4
 """Languages in which a starred word is looked for."""
-_RANK, _UNKNOWN = 10, 200_000
-"""A word at place n of its list is as likely as 1 / (n + _RANK), one that is not in it as the word at place _UNKNOWN."""
 _COVERED = 0.3
 """Share of a text's words that its language must know before marks are put on others."""
 _CONTEXTS = ((3, 3), (2, 3), (3, 2), (2, 2), (1, 2), (2, 1), (1, 1))
 """Letters before and after a letter by which it is guessed in a word that no list has, the most telling first."""
+_AMBIGUOUS = 0.5
+"""Share of the words of a language's texts that can be read as several of its words, from which on pairs of words tell which it is."""
 _OFTEN = 0.15
 """Share of a language's common words that have marks, from which on marks are guessed too: a text without any is rather missing them."""
 _VOTES = 5
@@ -54,27 +58,23 @@ _LETTER_AGREED, _MARK_AGREED = 0.5, 0.7
 _GUESSED = 200
 """Words of a text that are guessed at most: a guess takes up to a millisecond."""
 _CACHED = 4096
-_WORD = re.compile(r"[^\W\d_]+")
 _STARRED = re.compile(r"(?<![\w*#])[^\W\d_]+(?:[*#_]{1,3}[^\W\d_]+){1,2}(?![\w*#])")
 """Stars inside, a letter at either end: *stressed* and #tags are none."""
 _SIGN = re.compile(r"[*#_]")
 _ASCII_WORD = re.compile(r"(?<!\w)[A-Za-z]+(?!\w)")
 _MARKED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
-_BARE = str.maketrans("đĐłŁı", "dDlLi") | {
-    code: letter
-    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
-    if (letter := unicodedata.normalize("NFD", chr(code))[0]) < "\x80"
-}
-"""Letters that a mark makes, and those that no mark makes."""
 
 
 class Words:
-    """`lists`: language -> its words in small letters, parted by spaces, the most common first; the languages with the most rows first."""
+    """`lists`: language -> its words in small letters, parted by spaces, the most common first; the languages with the most rows first.
 
-    def __init__(self, lists: Mapping[str, str]) -> None:
-        self.lists = lists
-        self._languages = {lang: _Language(words) for lang, words in lists.items()}
-        weights = [math.log(_UNKNOWN / rank) for rank in range(_RANK, _RANK + _TELLING)]
+    `pairs`: language -> which words follow which (`word_pairs.counted`), where most words without marks could be several.
+    """
+
+    def __init__(self, lists: Mapping[str, str], pairs: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.lists, self.pairs = lists, pairs or {}
+        self._languages = {lang: _Language(words, self.pairs.get(lang, ())) for lang, words in lists.items()}
+        weights = [math.log(UNKNOWN / rank) for rank in range(RANK, RANK + _TELLING)]
         telling: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for lang, language in self._languages.items():
             plain_words = dict.fromkeys(bare(" ".join(language.telling)).split(" "))  # all at once: a start would wait for a call each
@@ -85,27 +85,31 @@ class Words:
     @classmethod
     def of(cls, texts: Iterable[str], langs: Iterable[str], lists: Mapping[str, Iterable[str]]) -> Words:
         """The words of normalised texts by their languages, with those of `lists`, the most common first, behind."""
-        counts: dict[str, Counter[str]] = defaultdict(Counter)
-        rows: Counter[str] = Counter()
+        rows: dict[str, list[str]] = defaultdict(list)
         for text, lang in zip(texts, langs, strict=True):
-            rows[lang] += 1
-            counts[lang].update({word for word in _WORD.findall(text.lower()) if len(word) <= _LONGEST})
-        found = {}
-        for lang in sorted({*counts, *lists}, key=lambda lang: (-rows[lang], lang)):
-            count, least = counts[lang], _LEAST_TEXTS if rows[lang] > _FEW else _LEAST_OF_FEW
+            rows[lang].append(text)
+        found, pairs = {}, {}
+        for lang in sorted({*rows, *lists}, key=lambda lang: (-len(rows[lang]), lang)):
+            count = Counter(word for text in rows[lang] for word in set(WORD.findall(text.lower())) if len(word) <= _LONGEST)
+            least = _LEAST_TEXTS if len(rows[lang]) > _FEW else _LEAST_OF_FEW
             common = sorted((word for word, number in count.items() if number >= least), key=lambda word: (-count[word], word))
-            more = (word for word in lists.get(lang, ()) if len(word) <= _LONGEST and _WORD.fullmatch(word))
-            found[lang] = " ".join(dict.fromkeys([*common, *more]))
-        return cls(found)
+            more = (word for word in lists.get(lang, ()) if len(word) <= _LONGEST and WORD.fullmatch(word))
+            words = list(dict.fromkeys([*common, *more]))
+            found[lang] = " ".join(words)
+            if _share_ambiguous(count, words) >= _AMBIGUOUS:
+                pairs[lang] = word_pairs.counted(rows[lang])
+        return cls(found, pairs)
 
     @classmethod
     def read(cls, path: Path) -> Words:
         """The words of a file that `write` made. Raises OSError, EOFError, ValueError, zlib.error."""
-        return cls(json.loads(gzip.decompress(path.read_bytes())))
+        held = json.loads(gzip.decompress(path.read_bytes()))
+        return cls(held["lists"], held["pairs"]) if "lists" in held else cls(held)  # a release from before there were pairs
 
     def write(self, path: Path) -> None:
         """The same bytes for the same words."""
-        path.write_bytes(gzip.compress(json.dumps(self.lists, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0))
+        held = {"lists": self.lists, "pairs": self.pairs}
+        path.write_bytes(gzip.compress(json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0))
 
     def unstarred(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(begin, end, letter) for each sign that hides a letter: of the most common known word of the text's likeliest languages, else as
@@ -138,12 +142,13 @@ class Words:
         if lang is None or self._known(heard, lang) < _COVERED:
             return
         language, guesses = self._languages[lang], 0
-        for match in _ASCII_WORD.finditer(text) if language.marks else ():
-            small = match.group().lower()
-            word = language.marks.get(small)
-            if word is None and language.marks_often and guesses < _GUESSED and len(small) >= _LEAST and not language.knows(small):
+        matches = list(_ASCII_WORD.finditer(text)) if language.marks else []
+        smalls = [match.group().lower() for match in matches]
+        for match, small, known in zip(matches, smalls, language.spelled(smalls), strict=True):
+            word = known
+            if word == small and language.marks_often and guesses < _GUESSED and len(small) >= _LEAST and not language.knows(small):
                 word, guesses = language.marked(small), guesses + 1
-            if word is not None:
+            if word != small:
                 letters = (new.upper() if old.isupper() else new for old, new in zip(match.group(), word, strict=True))
                 yield match.start(), match.end(), "".join(letters)
 
@@ -163,8 +168,8 @@ class Words:
 class _Language:
     """What is made of a list once it is asked for: most processes see few languages."""
 
-    def __init__(self, words: str) -> None:
-        self._words = words
+    def __init__(self, words: str, pairs: Sequence[str]) -> None:
+        self._words, self._pairs = words, pairs
         self.plain = lru_cache(_CACHED)(self._find)
         self.guessed = lru_cache(_CACHED)(self._guess)
         self.marked = lru_cache(_CACHED)(self._mark)
@@ -186,6 +191,14 @@ class _Language:
         for word in self._words.split():
             found.setdefault(bare(word), word)
         return {plain: word for plain, word in found.items() if plain != word and plain.isascii()}
+
+    def spelled(self, plains: Sequence[str]) -> Sequence[str]:
+        """The words of a text that is written without their marks."""
+        return self._readings.spelled(plains) if self._pairs else [self.marks.get(plain, plain) for plain in plains]
+
+    @cached_property
+    def _readings(self) -> word_pairs.Pairs:
+        return word_pairs.Pairs(self._words.split(), self._pairs)
 
     @cached_property
     def _texts(self) -> Mapping[int, str]:
@@ -251,6 +264,12 @@ class _Language:
         return word[at]
 
 
+def _share_ambiguous(count: Mapping[str, int], words: Iterable[str]) -> float:
+    """Share of a language's words, as often as they are counted, that are several without their marks."""
+    readings = Counter(map(bare, words))
+    return sum(number for word, number in count.items() if readings[bare(word)] > 1) / max(sum(count.values()), 1)
+
+
 def _contexts(word: str, at: int) -> Iterator[tuple[str, str]]:
     """The letters before and behind a place, up to a sign, the widest first."""
     before, behind = _SIGN.split(word[:at])[-1], _SIGN.split(word[at + 1 :])[0]
@@ -265,9 +284,4 @@ def _agreed(letters: Iterable[str], share: float) -> str | None:
 
 
 def _heard(text: str) -> list[str]:
-    return [bare(match.group()) for match in islice(_WORD.finditer(text.lower()), _HEARD)]
-
-
-def bare(text: str) -> str:
-    """Latin letters without their marks, as on a keyboard that has none; other scripts stay, where a mark makes another letter."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_BARE)
+    return [bare(match.group()) for match in islice(WORD.finditer(text.lower()), _HEARD)]

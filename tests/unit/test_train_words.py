@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
 from pathlib import Path
 
 import pytest
 
 from train.normalise import Normaliser
-from train.words import Words, bare
+from train.plain import bare
+from train.words import Words
 
 GERMAN = [*["du bist ein idiot, für immer und ewig"] * 6, *["idiom über für fur uns"] * 5, *["rarely"] * 2]
 ENGLISH = ["you are the fool that they fur and foil, no idiot for us"] * 6
@@ -131,3 +134,37 @@ def test_a_text_of_stars_costs_no_more_than_its_length() -> None:
         list(words.unstarred(text))
         seconds.append(time.process_time() - begin)
     assert seconds[1] < 12 * seconds[0] + 0.1
+
+
+SPOKEN = ["tôi là người việt nam", "lá cây xanh", "tôi không biết là gì", "đồ chó má", "mà tôi đã nói"]
+
+
+def test_words_that_could_be_several_are_told_by_the_one_before() -> None:
+    words = Words.of(SPOKEN * 60, ["vi"] * 300, {"vi": ["la", "má", "mà", "toi", "tối", "nỏi", "biệt", "chỗ", "xanh"]})
+    assert words.pairs["vi"], "most of its words are several without their marks"
+    read = Normaliser(words=words)
+    assert read("toi la nguoi viet nam") == "tôi là người việt nam"
+    assert read("La cay xanh") == "Lá cây xanh"
+    assert read("do cho ma, ma toi da noi") == "đồ chó má, mà tôi đã nói"
+    assert read("TOI LA NGUOI VIET NAM").lower() == "tôi là người việt nam"
+
+
+def test_a_language_whose_words_are_mostly_one_keeps_no_pairs() -> None:
+    words = Words.of(["der schwätzer ist ein dummkopf und du fällst drauf rein"] * 20, ["de"] * 20, {})
+    assert words.pairs == {}
+
+
+def test_pairs_are_kept_with_the_words_and_files_without_them_are_read(tmp_path: Path) -> None:
+    words = Words.of(SPOKEN * 60, ["vi"] * 300, {"vi": ["la", "má", "mà", "toi", "tối"]})
+    words.write(tmp_path / "words.json.gz")
+    assert Words.read(tmp_path / "words.json.gz").pairs == words.pairs
+    (tmp_path / "old.json.gz").write_bytes(gzip.compress(json.dumps({"de": "für fall"}).encode()))
+    old = Words.read(tmp_path / "old.json.gz")
+    assert (old.lists, old.pairs) == ({"de": "für fall"}, {})
+
+
+def test_a_long_text_without_marks_is_read_in_no_time() -> None:
+    words = Words.of(SPOKEN * 60, ["vi"] * 300, {"vi": ["la", "má", "mà", "toi", "tối"]})
+    begin = time.process_time()
+    assert len(Normaliser(words=words)("toi la nguoi viet nam " * 1000)) == 22_000 - 1
+    assert time.process_time() - begin < 2
