@@ -48,12 +48,12 @@ async def more_cards(request: Request, running: Running, who: Reader, after: Aft
 @router.get("/comments/{number}")
 async def comment_page(request: Request, running: Running, who: Reader, number: Number) -> Response:
     """One comment with its whole thread."""
+    heard = await in_thread(_heard, running, who)
     card = await found(running, who, number)
     holders = await in_thread(running.store.desk.claims.held, running.now, who.sites)
     shown = view(card, holders, who.name, blur=blurs(who))
-    return render(
-        request, who, "comment.html.j2", one=shown, **_choices(running), **_words(who), given={}, back=f"/review/comments/{number}"
-    )
+    back = f"/review/comments/{number}"
+    return render(request, who, "comment.html.j2", one=shown, heard=heard, **_choices(running), **_words(who), given={}, back=back)
 
 
 @router.get("/comments/{number}/card")
@@ -111,8 +111,7 @@ def fragment(request: Request, running: Service, who: Person, views: Sequence[Ca
 def _page(running: Service, who: Person, given: dict[str, str], after: str | None) -> dict[str, Any]:
     desk, wanted = running.store.desk, asked.wanted(given, who)
     everything = asked.wanted({}, who)
-    # Before the cards are read: what comes meanwhile is announced though it is there, never left out.
-    heard = {"latest": desk.queue.size(everything, running.now)[1], "decision": desk.decisions.newest()}
+    heard = _heard(running, who)  # before the cards: what comes meanwhile is announced though it is there, never left out
     views = _views(running, who, given, after)
     if who.may(Role.MODERATOR) and wanted.state in ("open", "escalated"):
         views = _first_claimed(running, who, views)
@@ -134,6 +133,12 @@ def _page(running: Service, who: Person, given: dict[str, str], after: str | Non
         "done": _done(running, who, given.get("done")),
         "conflict": given.get("conflict"),
     }
+
+
+def _heard(running: Service, who: Person) -> dict[str, int]:
+    """The newest open comment and the newest decision: what comes later is news to the page."""
+    desk = running.store.desk
+    return {"latest": desk.queue.size(asked.wanted({}, who), running.now)[1], "decision": desk.decisions.newest()}
 
 
 def _views(running: Service, who: Person, given: dict[str, str], after: str | None) -> list[CardView]:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response
 from labels.thread import Article, Comment
 from serve import security
 from serve.store import Store
+from serve.store.desk_decisions import Act, Seen
 from serve.store.tables import claims, comments, decisions
 from tests.server import Server, running
 
@@ -29,6 +30,8 @@ RUDE = ("the mayor is a stupid idiot", "this bus is trash, shut up", "our school
 KIND = ("the new park is lovely", "my neighbour works well", "the old bridge was a pleasure", "the council is lovely")
 SQLITE_ONLY = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what no database changes: how pages look and what a script does."""
+DOUBLE_MS, QUIET_MS = 350, 650
+"""Behind which a click is no double click, and a key is meant for a card that the page itself has made current."""
 _numbers = itertools.count(1)
 _STATE = ("state", "action", "escalated", "highlighted", "decision")
 
@@ -117,6 +120,18 @@ class Room:
         with self.desk.store.engine.connect() as connection:
             rows = connection.execute(query.where(comments.c.site == self.site).order_by(decisions.c.number)).mappings()
             return [dict(row) for row in rows]
+
+    def numbers(self) -> dict[str, int]:
+        """Comment -> its number."""
+        with self.desk.store.engine.connect() as connection:
+            return dict(connection.execute(sa.select(comments.c.id, comments.c.number).where(comments.c.site == self.site)).all())
+
+    def decide(self, names: Sequence[str], by: str, kind: str = "publish", batch: str | None = None) -> None:
+        """Decides on comments that nobody has decided on or edited, as another page would."""
+        numbers = self.numbers()
+        for name in names:
+            act = Act(kind, by, batch=batch)
+            assert self.desk.store.desk.decisions.decide(numbers[name], None, act, Seen(1, None), _now()) is not None
 
     def end_claims(self) -> None:
         """As if everybody had been away for longer than a claim lasts."""

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desk import KIND, RUDE, SQLITE_ONLY, Room, answered, current, until
+from tests.browser.desk import DOUBLE_MS, KIND, RUDE, SQLITE_ONLY, Room, answered, current, until
 
 pytestmark = [pytest.mark.browser, SQLITE_ONLY]
 
@@ -35,6 +35,7 @@ def test_a_phone_decides_by_touch(room: Room) -> None:
     for act in ("publish", "highlight", "escalate"):
         with page.expect_response(answered(page, "/decide")):
             page.locator(f".card[aria-current=true] [value={act}]").tap()
+        page.wait_for_timeout(DOUBLE_MS)
     with page.expect_response(answered(page, "/decide")):
         page.locator(".card[aria-current=true] .reject > summary").tap()
         page.locator(".card[aria-current=true] [value='reject:insult']").tap()

@@ -1,6 +1,7 @@
 // Suggests a break after so many minutes of work. The clock runs over all pages of the desk and starts anew after a pause.
 const PAUSE_MS = 10 * 60_000; // without a key or a click for this long: that was a break
 const LOOK_MS = 15_000;
+const STILL_MS = 5_000; // nobody is asked in the middle of a sentence
 const dialog = document.getElementById("break");
 const after = Number(dialog.dataset.minutes) * 60_000;
 
@@ -14,8 +15,9 @@ function worked() {
 }
 
 function look() {
-  const busy = Date.now() - read("last") <= PAUSE_MS;
-  if (busy && !dialog.open && !document.hidden && Date.now() - read("since") >= after) dialog.showModal();
+  const still = Date.now() - read("last");
+  const writes = document.activeElement?.closest("textarea, input:not([type=checkbox], [type=radio])");
+  if (still <= PAUSE_MS && still >= STILL_MS && !writes && !dialog.open && !document.hidden && Date.now() - read("since") >= after) dialog.showModal();
 }
 
 dialog.addEventListener("close", () => {

@@ -30,4 +30,5 @@ drawing.addEventListener("pointerup", (event) => {
   from = null;
   form.requestSubmit();
 });
+drawing.addEventListener("pointercancel", () => { from = null; }); // the finger scrolls
 form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });

@@ -17,9 +17,11 @@ function soon() {
 }
 
 async function preview() {
+  if (!form.reportValidity()) return;
   const mine = ++newest;
   const query = `?${new URLSearchParams(new FormData(form))}`;
   const answer = await fetch(`/review/policy${query}`);
+  if (answer.redirected) return location.reload(); // the session has ended
   if (!answer.ok || mine !== newest) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const typed = document.querySelector(".keep input[name=name]")?.value;
