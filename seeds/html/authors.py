@@ -71,6 +71,9 @@ _LABEL = re.compile(r"\w{1,12}\s?[:#№]")
 """What stands before a value: "ID:bb53d3"."""
 _RULES = tomllib.loads(files("seeds").joinpath("rules/classes.toml").read_text(encoding="utf-8"))
 _STRONG, _WEAK, _NOT, _FACTS = (frozenset(_RULES["author"][kind]) for kind in ("strong", "weak", "not", "facts"))
+_LABELLED = re.compile(r"\s+(?:\[[^\[\]]{2,24}\]|\([^()]{2,24}\))(?=\s|$)")
+_LABELS = 4
+"""Records for each kind of such words, at least."""
 _SENTENCE = re.compile(r"[!?…,;:]$|[.!?;:]\s")
 """Signs of words that are more than a name."""
 _GUESTS = frozenset(_RULES["author"]["guests"])
@@ -124,7 +127,18 @@ def learnt(page: Page, records: Sequence[Record]) -> list[Named]:
     badged = frozenset(name for name in good if _is_badged(page, slots[name].nodes))
     sure = sum(value > _SURE for value, _ in ranked[:4])
     tried = zip(records, _tries(slots, good, len(records)), strict=True)
-    return [_declared(page, record) or _author(page, record, own, sure, badged) for record, own in tried]
+    return _without_labels([_declared(page, record) or _author(page, record, own, sure, badged) for record, own in tried])
+
+
+def _without_labels(names: Sequence[Named]) -> list[Named]:
+    """Without the few words in brackets that stand behind most names and say what somebody is here: "Ana [member]"."""
+    labels = [match[0] if (match := _LABELLED.search(name or "")) else "" for _, name, _ in names]
+    if 2 * sum(map(bool, labels)) <= len(names) or len({*labels} - {""}) > len(names) / _LABELS:
+        return list(names)
+    return [
+        (node, name.replace(label, "", 1) if name and label else name, said)
+        for (node, name, said), label in zip(names, labels, strict=True)
+    ]
 
 
 def _declared(page: Page, record: Record) -> Named | None:

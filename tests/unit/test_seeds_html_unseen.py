@@ -157,6 +157,15 @@ def test_a_badge_behind_some_names_is_no_part_of_them() -> None:
     assert authors(article) == list(names)
 
 
+def test_what_somebody_is_in_brackets_behind_the_name_is_no_part_of_it() -> None:
+    def named(*words: str) -> list[str | None]:
+        heads = [f'<td class="by">{name} [{word}]</td>' for name, word in zip(NAMES, words, strict=True)]
+        return authors(read(*(post(at, head=f"<table><tr>{head}</tr></table>") for at, head in enumerate(heads))))
+
+    assert named("membru", "membru", "membru", "membru") == list(NAMES)
+    assert named("Cluj", "Iasi", "Brasov", "Arad") != list(NAMES), "of each another word: it may be part of the name"
+
+
 def test_a_handle_is_a_name() -> None:
     handles = ("@ana", "@bo.77", "@c-y", "@2000")
     article = read(*(post(at, head=f'<a class="name" href="/u/{at}">{name}</a>') for at, name in enumerate(handles)))
