@@ -62,10 +62,18 @@ async def decide(request: Request, running: Running, who: Moderator, number: Num
 
 @router.post("/undo")
 async def undo(
-    request: Request, running: Running, who: Moderator, decision: Decision = None, back: Annotated[str, Form()] = ""
+    request: Request,
+    running: Running,
+    who: Moderator,
+    *,
+    decision: Decision = None,
+    back: Annotated[str, Form()] = "",
+    asks: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Takes back the person's newest decision, or the one that is named."""
+    """Takes back the person's newest decision, or the one that is named. `asks`: not a bulk action; the answer says that it is one."""
     desk = running.store.desk.decisions
+    if decision is None and asks and (last := await in_thread(desk.last, who.name, who.sites)) and last["batch"]:
+        return JSONResponse({"asks": True})
     try:
         if decision is None:
             done = await in_thread(desk.undo_last, who.name, who.sites, running.now)
@@ -85,8 +93,10 @@ async def undo(
 async def claim(request: Request, running: Running, who: Moderator, number: Number) -> Response:
     """Claims a comment, or renews the claim, and gives up the person's others; says who holds it now."""
     holder = await in_thread(running.store.desk.claims.take, number, who.name, who.sites, running.now)
-    if holder is None:
-        await found(running, who, number)  # a foreign number is refused and logged; a decided one has no claim
+    if holder is None:  # decided, erased, or of a site that the person does not see
+        if await in_thread(running.store.desk.queue.card, number, None) is None:
+            return JSONResponse({"code": "gone"}, 404)  # a page that is open renews its claim: no line of the log each time
+        await found(running, who, number)  # a foreign number is refused and logged
     return JSONResponse({"holder": holder, "mine": holder == who.name})
 
 

@@ -21,11 +21,11 @@ Next = Annotated[str, Query(alias="next", max_length=2_000)]
 
 
 @router.get("/login")
-async def login_page(request: Request, wanted: Next = "/review") -> Response:
+async def login_page(request: Request, wanted: Next = "/review", lost: str = "") -> Response:
     try:
         await person(request)
     except LoggedOut:
-        return render(request, None, "login.html.j2", wanted=_own(wanted), name="", wrong=None)
+        return render(request, None, "login.html.j2", wanted=_own(wanted), name="", wrong="lost" if lost else None)
     return RedirectResponse(_own(wanted), 303)
 
 

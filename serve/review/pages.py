@@ -77,10 +77,12 @@ def logged_out(request: Request, error: Exception) -> Response:
     """Handles LoggedOut: leads a page to the log-in and back."""
     assert isinstance(error, LoggedOut)  # noqa: S101
     if wants_json(request):
-        return JSONResponse({"code": "logged_out", "message": i18n.negotiate(None, None)(N_("The session has ended; log in again."))}, 401)
+        speaks = i18n.negotiate(None, request.headers.get("accept-language"))
+        return JSONResponse({"code": "logged_out", "message": speaks(N_("The session has ended; log in again."))}, 401)
     query = f"?{request.url.query}" if request.url.query else ""
-    wanted = request.url.path + query if request.method == "GET" else "/review"
-    return RedirectResponse(f"/login?next={quote(wanted, safe='/')}", 303)
+    if request.method == "GET":
+        return RedirectResponse(f"/login?next={quote(request.url.path + query, safe='/')}", 303)
+    return RedirectResponse("/login?next=/review&lost=1", 303)  # what a form said is not kept, and that is said
 
 
 async def refusal(request: Request, error: Exception) -> Response:

@@ -105,6 +105,41 @@ def test_a_page_without_script_is_told_the_same(desk: Desk) -> None:
     assert f"{ana.name} has decided on this comment" in page.text
 
 
+def test_a_claim_on_an_erased_comment_is_no_line_of_the_log(desk: Desk) -> None:
+    site = desk.site()
+    [number] = desk.put(site)
+    seat = desk.seat("moderator", site)
+    name = desk.store.desk.queue.card(number, None).id  # type: ignore[union-attr]
+    assert desk.store.erase.comment(name, site, "test", desk.service.now) == 1
+    for _ in range(3):
+        assert seat.post(f"/review/comments/{number}/claim").status_code == 404
+    assert desk.logged(seat.name) == []
+
+
+def test_a_bulk_action_is_asked_for_before_a_key_takes_it_back(desk: Desk) -> None:
+    site = desk.site()
+    numbers = desk.put(site, 0.8, 0.9)
+    seat = desk.seat("moderator", site)
+    before = desk.holds(numbers)
+    whole = {"act": "reject", "newest": str(2**40), "view": f"output=toxicity.toxicity&low=0&high=100&site={site}"}
+    assert seat.post("/review/bulk/decide", whole).status_code in (200, 303)
+    after = desk.holds(numbers)
+    assert seat.post("/review/undo", {"asks": "true"}).json() == {"asks": True}
+    assert desk.holds(numbers) == after != before
+    assert seat.post("/review/undo").json()["count"] == 2
+    assert desk.holds(numbers) == before
+
+
+def test_a_session_that_has_ended_says_so_in_the_readers_language(desk: Desk) -> None:
+    script = HOME | {"Accept": "application/json", "Accept-Language": "de"}
+    told = desk.client.post("/review/comments/1/decide", headers=script)
+    assert (told.status_code, told.json()["message"]) == (401, "Die Sitzung ist beendet; melden Sie sich wieder an.")
+    led = desk.client.post("/review/comments/1/decide", headers=HOME)
+    assert led.status_code == 303
+    assert "what you did last was not kept" in desk.client.get(led.headers["location"]).text
+    assert "what you did last" not in desk.client.get("/login?next=/review").text
+
+
 def test_what_another_reads_is_his_until_the_claim_ends(desk: Desk) -> None:
     site = desk.site()
     [number] = desk.put(site)

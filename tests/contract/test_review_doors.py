@@ -56,7 +56,6 @@ FORGEABLE = [
     ("GET", "/review/comments/{number}/card", {}),
     ("POST", "/review/comments/{number}/decide", {"act": "publish", "version": "1", "decision": ""}),
     ("POST", "/review/comments/{number}/decide", {"act": "note", "note": "hello", "version": "1", "decision": ""}),
-    ("POST", "/review/comments/{number}/claim", {}),
     ("POST", "/review/views/{number}/drop", {}),
     ("POST", "/review/undo", {"decision": str(FORGED)}),
     ("POST", "/review/bulk/undo", {"batch": "0123456789abcdef"}),

@@ -4,10 +4,11 @@ const AGAIN_MS = 5_000; // the browser connects again by itself, but not behind 
 
 /** Calls `handlers.open`, `.claims`, `.decided`, `.arrived` as news comes. `made`: the newest open comment (`latest`) and the newest
  * `decision` when the page was made, so that what happens until the stream is open is news too. Does nothing without it. A page that
- * nobody sees holds no connection: a browser has six for a server. */
+ * nobody sees holds no connection: a browser has six for a server. `.arrived` is also called when more are open than before, as after an
+ * undo; whoever hears it looks what is new to the page. `.deaf(true)`: no connection could be made twice on end. */
 export function follow(handlers, made) {
   if (!made || !window.EventSource) return;
-  let latest = Number(made.latest), heard = made.decision, stream = null, again = 0;
+  let latest = Number(made.latest), heard = made.decision, waiting = null, stream = null, again = 0, failed = 0;
 
   function open() {
     close();
@@ -15,13 +16,21 @@ export function follow(handlers, made) {
     stream.addEventListener("news", (event) => {
       const news = JSON.parse(event.data);
       heard = event.lastEventId || heard;
+      failed = 0;
+      handlers.deaf(false);
       handlers.open(news.open, news.escalated);
       handlers.claims(news.claims);
       if (news.decided.length) handlers.decided(news.decided);
-      if (news.latest > latest) handlers.arrived();
-      latest = Math.max(latest, news.latest); // one that is open again has not arrived
+      if (news.latest > latest || (waiting !== null && news.open > waiting)) handlers.arrived();
+      latest = Math.max(latest, news.latest);
+      waiting = news.open;
     });
-    stream.addEventListener("error", () => { if (stream.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS); });
+    stream.addEventListener("error", () => {
+      if (stream.readyState !== EventSource.CLOSED) return;
+      failed += 1;
+      handlers.deaf(failed > 1);
+      again = setTimeout(open, AGAIN_MS);
+    });
   }
 
   function close() {

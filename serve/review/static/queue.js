@@ -1,5 +1,6 @@
 // The queue with a script: keys, the next card at once, the server's word afterwards. Everything here is also a form or a link.
 import { follow } from "./live.js";
+import { keep, lost, putBack as putNotesBack } from "./unsent.js";
 
 const desk = JSON.parse(document.getElementById("desk").textContent);
 const cards = document.getElementById("cards");
@@ -11,21 +12,25 @@ const FEW = 6; // cards left when more are asked for
 const RENEW_MS = 45_000; // well within the lease of a claim
 const AGAIN_MS = 5_000; // until a failed page of cards is asked for again
 const QUIET_MS = 600; // after the page itself has made another card current, no key decides: it was meant for the one before
-const DOUBLE_MS = 300; // the second click of a double click falls on the card that has moved under the pointer
+const DOUBLE_MS = 400; // the second click of a double click falls on the card that has moved under the pointer
+const LOOK_MS = 5_000; // at most so often it is looked whether news belongs to this view
 
 let shownAt = performance.now();
 const spent = new WeakMap(); // card -> milliseconds that it was in front of somebody
 let more = cards?.dataset.more ?? null;
 let asking = null;
 let place = null; // of the last card that was here, behind which more are asked for
+let passed = false; // a comment was skipped: it waits further up, though no card is here
+let looking = 0; // timer
+let lookedAt = -LOOK_MS;
 let quietUntil = 0;
 let clickedAt = -DOUBLE_MS;
 let rejecting = false;
 const gone = new Set(); // numbers of cards that were decided here, which the server may still send
 const waiting = new Map(); // number -> promise of a decision under way
-const made = new Set(); // decisions of this page; those of one's other windows are news
 let undoing = Promise.resolve();
 let undos = 0; // under way
+let leaving = false; // for the log-in
 
 const all = () => [...(cards?.querySelectorAll(".card") ?? [])];
 const current = () => cards?.querySelector('.card[aria-current="true"]') ?? null;
@@ -34,7 +39,7 @@ const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => v
 const single = cards?.classList.contains("single"); // one comment by itself: it stays where it is
 const waits = (card) => card?.dataset.waits === "queue"; // is among those that the number on top counts
 const isFree = (card) => !card.classList.contains("held");
-const busy = () => Boolean(inField(document.activeElement)); // somebody writes: nothing may take the focus away
+const busy = () => rejecting || Boolean(inField(document.activeElement)); // somebody writes or chooses: nothing may come between
 
 /* what is current */
 
@@ -48,7 +53,10 @@ function clock() {
 function show(card, { scroll = true, focus = true } = {}) {
   clock();
   const before = current();
-  if (before && before !== card) before.setAttribute("aria-current", "false");
+  if (before && before !== card) {
+    before.setAttribute("aria-current", "false");
+    if (before.dataset.taken) drop(before);
+  }
   emptied();
   if (!card) return fetchMore();
   card.setAttribute("aria-current", "true");
@@ -66,11 +74,21 @@ function showUnasked(card, options) {
   show(card, { ...options, focus: !busy() });
 }
 
-/* Says that nothing waits only where that is so. */
+/* A card that leaves the page; more are asked for behind the last one. */
+function drop(card) {
+  place = card.dataset.place;
+  card.setAttribute("aria-current", "false"); // it may come back, and another one is current then
+  card.remove();
+  emptied();
+}
+
+/* Says that nothing waits only where that is so, and nothing at all while it asks. */
 function emptied() {
-  const none = !all().length, left = Number(openCount?.dataset.openCount) > 0;
-  if (empty) empty.hidden = !none || left;
-  if (over) over.hidden = !none || !left;
+  if (!empty || !cards) return;
+  const none = !all().length && !asking;
+  const left = passed || ("whole" in cards.dataset && Number(openCount.dataset.openCount) > 0);
+  empty.hidden = !none || left;
+  over.hidden = !none || !left;
 }
 
 function keepInSight(card) {
@@ -98,21 +116,48 @@ function after(card) {
 async function post(path, body = {}) {
   const answer = await fetch(path, { method: "POST", body: new URLSearchParams(body), headers: { Accept: "application/json" } });
   const told = await answer.json().catch(() => ({}));
-  if (answer.status === 401) {
-    keepUnsent(path, body);
-    location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
-  }
+  if (answer.status === 401) logIn(path, body);
   return { ok: answer.ok, status: answer.status, ...told };
+}
+
+/* Notes that are being written are kept too: a claim may be the first to hear that the session has ended. */
+function logIn(path, body) {
+  const notes = Object.fromEntries(all().map((card) => [numberOf(card), card.querySelector("textarea")?.value]).filter(([, note]) => note));
+  const [, number] = /comments\/(\d+)\/decide$/.exec(path) ?? [];
+  if (number && body.note) notes[number] = body.note;
+  keep(desk.me, notes, path.endsWith("/claim") || body.act === "skip" ? 0 : 1);
+  if (!leaving) location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`; // a second time would break the first off
+  leaving = true;
 }
 
 function claim(card) {
   if (!desk.decides || document.hidden) return;
   post(`/review/comments/${numberOf(card)}/claim`).then((told) => {
     if (told.ok && told.holder) hold(card, told.mine ? null : told.holder);
+    if (told.status === 404 && card.isConnected) taken(card, desk.says.erased);
   }).catch(() => {}); // the next renewal tries again; a decision says so itself
 }
 
+/* A card that nobody decides on any more, by another's decision or because it was erased. The one that somebody writes on stays, marked,
+ * until it is left; its buttons only say the same again. */
+function taken(card, words, { quietly = false } = {}) {
+  const mine = card === current();
+  if (mine && !quietly) tell(words, { bad: true });
+  if (single || (mine && busy())) {
+    hold(card, null);
+    card.dataset.taken = words;
+    const badge = card.querySelector(".holder");
+    badge.hidden = false;
+    badge.textContent = words;
+    return;
+  }
+  const next = mine ? after(card) : null;
+  drop(card);
+  if (mine) showUnasked(next);
+}
+
 function hold(card, holder) {
+  if (card.dataset.taken) return;
   const badge = card.querySelector(".holder");
   card.classList.toggle("held", Boolean(holder));
   badge.hidden = !holder;
@@ -122,21 +167,33 @@ function hold(card, holder) {
 async function fetchMore() {
   if (!more || asking) return;
   place = all().at(-1)?.dataset.place ?? place;
-  asking = fetch(place === null ? more : `${more}${more.includes("?") ? "&" : "?"}after=${encodeURIComponent(place)}`);
+  asking = fetchFrom(place);
   try {
-    const answer = await asking;
-    const fresh = answer.ok ? parsed(await answer.text()) : [];
-    if (answer.ok && !fresh.length) more = null;
-    if (!answer.ok) setTimeout(fetchMore, AGAIN_MS);
-    const here = new Set(all().map(numberOf));
-    cards.append(...fresh.filter((card) => !here.has(numberOf(card)) && !gone.has(numberOf(card))));
+    const fresh = await asking;
+    if (!fresh.length) more = null;
+    cards.append(...fresh.filter(unknown));
+    putNotesBack(desk.me, all());
     place = fresh.at(-1)?.dataset.place ?? place;
-    if (!current()) takeFree();
-  } catch { setTimeout(fetchMore, AGAIN_MS); } finally {
+  } catch {
+    setTimeout(fetchMore, AGAIN_MS); // the link below the cards works meanwhile
+    return;
+  } finally {
     asking = null;
     emptied();
   }
+  if (!current()) takeFree();
+  if (!all().length) fetchMore(); // all of them were decided here: the next ones are further down
 }
+
+/* Cards behind a place; null: from the top. */
+async function fetchFrom(place) {
+  const path = cards.dataset.more;
+  const answer = await fetch(place === null ? path : `${path}${path.includes("?") ? "&" : "?"}after=${encodeURIComponent(place)}`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return parsed(await answer.text());
+}
+
+const unknown = (card) => !gone.has(numberOf(card)) && !cards.querySelector(`.card[data-number="${numberOf(card)}"]`);
 
 function takeFree() {
   const card = all().find(isFree);
@@ -153,40 +210,41 @@ function parsed(html) {
 
 /* Resolves to the decision's number, if it was made. `quietly`: whoever calls says what was done. */
 function decide(card, act, { form = null, quietly = false } = {}) {
+  const number = numberOf(card);
+  if (card.dataset.taken && !["note", "skip"].includes(act)) return tell(card.dataset.taken, { bad: true });
+  if (waiting.has(number)) return; // pressed twice: the first answer is under way
   if (card === current()) clock();
   const body = Object.fromEntries(new FormData(form ?? card.querySelector(".acts")));
   body.act = act;
   body.spent_ms = spent.has(card) ? Math.ceil(spent.get(card)) : ""; // one that was only ticked was not timed
-  const number = numberOf(card);
   const path = `/review/comments/${number}/decide`;
-  if (act === "note") return send(path, body).then((told) => told.ok && decided(number, told));
-  if (single) return send(path, body).then((told) => act === "skip" ? location.assign("/review") : decided(number, told));
+  if (act === "note") return underWay(number, send(path, body).then((told) => told.ok && decided(number, told)));
+  if (single) return underWay(number, send(path, body).then((told) => act === "skip" ? location.assign("/review") : decided(number, told)));
   const next = after(card);
   const behind = card.nextElementSibling;
-  place = card.dataset.place;
-  card.remove();
+  passed ||= act === "skip" && !card.dataset.taken;
   gone.add(number);
+  drop(card);
   show(next, { scroll: true });
   if (next) next.classList.add("arrives");
   if (act === "skip") return send(path, body);
   if (waits(card)) counted(-1);
-  const done = send(path, body)
-    .then((told) => {
-      if (told.ok) {
-        made.add(told.decision);
-        if (!quietly) tell(desk.says[told.kind], { undo: [told.decision] });
-        return told.decision;
-      }
-      return told.status === 404 ? null : putBack(card, behind); // what was erased does not come back
-    })
-    .finally(() => waiting.delete(number));
-  waiting.set(number, done);
+  return underWay(number, send(path, body).then((told) => {
+    if (!told.ok) return told.status === 404 ? null : putBack(card, behind); // what was erased does not come back
+    if (!quietly) tell(desk.says[told.kind], { undo: [told.decision], about: number });
+    return told.decision;
+  }));
+}
+
+function underWay(number, done) {
+  waiting.set(number, done.finally(() => waiting.delete(number)));
   return done;
 }
 
 async function send(path, body) {
   const told = await post(path, body).catch(() => ({ ok: false }));
-  if (!told.ok) tell(told.message ?? desk.says.failed, { bad: true });
+  const [, number] = /comments\/(\d+)/.exec(path) ?? [];
+  if (!told.ok) tell(told.status === 404 && number ? desk.says.erased : told.message ?? desk.says.failed, { bad: true, about: number });
   return told;
 }
 
@@ -203,35 +261,45 @@ async function putBack(card, behind) {
 
 /* What was done to a card that stays, or was not. */
 function decided(number, told) {
-  if (told.ok) {
-    made.add(told.decision);
-    tell(desk.says[told.kind], { undo: [told.decision] });
-  }
+  if (told.ok) tell(desk.says[told.kind], { undo: [told.decision], about: number });
   return refresh(number, { keep: !told.ok });
 }
 
-/* The card as it is on the server now; as it was where the server cannot be reached. `keep`: with what was written and chosen on it. */
+/* The card as it is on the server now; as it was where the server cannot be reached. */
 async function refresh(number, { keep = false } = {}) {
+  const fresh = await asked(number);
   const card = cards.querySelector(`.card[data-number="${number}"]`);
+  return card && fresh ? swap(card, fresh, { keep }) : card;
+}
+
+async function asked(number) {
   const html = await fetch(`/review/comments/${number}/card`).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
-  const [fresh] = parsed(html);
-  if (!card || !fresh) return card;
+  return parsed(html)[0] ?? null;
+}
+
+/* One card for the other, with the focus. `keep`: with what was written and chosen on it. */
+function swap(card, fresh, { keep = false } = {}) {
   const was = card.getAttribute("aria-current");
+  const writes = card.contains(document.activeElement) && inField(document.activeElement) ? document.activeElement : null;
   fresh.setAttribute("aria-current", was);
   if (spent.has(card)) spent.set(fresh, spent.get(card));
-  const writes = card.contains(document.activeElement) && busy() ? document.activeElement.name : null;
-  if (keep) carry(card, fresh);
+  if (keep || writes) carry(card, fresh);
   card.replaceWith(fresh);
-  if (writes) fresh.querySelector(`[name="${writes}"]`)?.focus({ preventScroll: true });
-  else if (was === "true" && !busy()) fresh.focus({ preventScroll: true });
+  const field = writes && fresh.querySelector(`[name="${writes.name}"]`);
+  if (field) {
+    field.focus({ preventScroll: true });
+    if (field.matches("textarea")) field.setSelectionRange(writes.selectionStart, writes.selectionEnd);
+  } else if (was === "true" && !busy()) fresh.focus({ preventScroll: true });
   return fresh;
 }
 
 function carry(card, fresh) {
-  for (const field of card.querySelectorAll("textarea, select, input[name=span]")) {
-    const same = fresh.querySelector(`[name="${field.name}"]`);
-    if (same) same.value = field.value;
+  const same = card.querySelector(".text")?.textContent === fresh.querySelector(".text")?.textContent; // offsets of another text say nothing
+  for (const field of card.querySelectorAll(`textarea, select${same ? ", input[name=span]" : ""}`)) {
+    const other = fresh.querySelector(`[name="${field.name}"]`);
+    if (other) other.value = field.value;
   }
+  if (same && fresh.querySelector(".marked")) fresh.querySelector(".marked").textContent = card.querySelector(".marked").textContent;
   for (const part of [".note", ".fix"]) {
     if (card.querySelector(part)?.open && fresh.querySelector(part)) fresh.querySelector(part).open = true;
   }
@@ -245,8 +313,9 @@ function undo(decision) {
 
 async function takeBack(decision) {
   await Promise.all(waiting.values()); // what is under way is taken back too, in its turn
-  const told = await send("/review/undo", decision ? { decision } : {});
-  if (!told.ok) return;
+  let told = await send("/review/undo", decision ? { decision } : { asks: true });
+  if (told.asks && confirm(desk.says.undo_all)) told = await send("/review/undo", {});
+  if (!told.ok || told.asks) return;
   if (told.batch || !cards) {
     keepWords(told.batch ? fill(desk.says.undone_all, { count: told.count }) : desk.says.undone);
     return location.reload();
@@ -256,7 +325,7 @@ async function takeBack(decision) {
   const held = cards.querySelector(`.card[data-number="${told.number}"]`);
   if (single && !held) return location.assign(`/review/comments/${told.number}`);
   if (waits(card) && !waits(held)) counted(1);
-  if (held) held.replaceWith(card);
+  if (held) swap(held, card);
   else cards.insertBefore(card, current() ?? cards.firstElementChild);
   if (busy()) emptied();
   else show(card);
@@ -269,8 +338,11 @@ function counted(by) {
 }
 
 function setOpen(count) {
+  const rules = new Intl.PluralRules(document.documentElement.lang), kind = rules.select(count);
   openCount.dataset.openCount = String(Math.max(0, count));
   openCount.textContent = openCount.dataset.openCount;
+  document.querySelector(".of").textContent = desk.open[Object.keys(desk.open).find((one) => rules.select(one) === kind) ?? 20];
+  emptied();
   document.title = document.title.replace(/^\(\d+\)/, `(${openCount.dataset.openCount})`);
 }
 
@@ -281,9 +353,10 @@ function setEscalated(count) {
   badge.textContent = String(count);
 }
 
-/* What was done, with its undo. What went wrong stands until it is closed, or something else goes wrong. */
-function tell(text, { bad = false, undo: done = [] } = {}) {
+/* What was done, with its undo. What went wrong stands until it is closed, its card (`about`) is decided, or something else goes wrong. */
+function tell(text, { bad = false, undo: done = [], about = "" } = {}) {
   const line = document.createElement("p");
+  line.dataset.about = about;
   line.className = `notice toast ${bad ? "bad" : "good"}`;
   const words = document.createElement("span");
   words.textContent = text;
@@ -305,7 +378,7 @@ function tell(text, { bad = false, undo: done = [] } = {}) {
     close.addEventListener("click", () => line.remove());
     line.append(close);
   }
-  for (const other of [...says.children]) if (bad || !other.classList.contains("bad")) other.remove();
+  for (const other of [...says.children]) if (bad || !other.classList.contains("bad") || (about && other.dataset.about === about)) other.remove();
   says.append(line);
 }
 
@@ -398,12 +471,18 @@ function leave(event) {
 }
 
 /* mouse and touch */
+for (const part of [cards, document.getElementById("undo")]) part?.addEventListener("click", (event) => {
+  if (!event.detail) return; // Enter on a button: keys are as fast as they are meant
+  const double = event.timeStamp - clickedAt < DOUBLE_MS;
+  if (double || event.target.closest(".acts button, #undo button")) clickedAt = event.timeStamp;
+  if (!double) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 cards?.addEventListener("submit", (event) => {
   const form = event.target.closest(".acts");
   if (!form || !event.submitter) return;
   event.preventDefault();
-  if (performance.now() - clickedAt < DOUBLE_MS) return;
-  clickedAt = performance.now();
   const card = form.closest(".card");
   if (event.submitter.value === "note" || event.submitter.value === "skip" || !selected().includes(card)) decide(card, event.submitter.value, { form });
   else decideAll(event.submitter.value);
@@ -446,61 +525,64 @@ function mark() {
 
 /* over a log-in and a new page */
 
-/* A decision that an ended session did not let through; its words are put back where the card is. */
-function keepUnsent(path, body) {
-  const number = /comments\/(\d+)\/decide/.exec(path)?.[1];
-  if (!number || body.act === "skip") return;
-  const kept = JSON.parse(sessionStorage.getItem("unsent") ?? "[]");
-  sessionStorage.setItem("unsent", JSON.stringify([...kept, { number, note: body.note ?? "" }]));
-}
-
 function keepWords(text) {
   sessionStorage.setItem("words", text);
 }
 
 function sayKept() {
-  const words = sessionStorage.getItem("words"), unsent = JSON.parse(sessionStorage.getItem("unsent") ?? "[]");
+  const words = sessionStorage.getItem("words"), decisions = lost(desk.me);
   sessionStorage.removeItem("words");
-  sessionStorage.removeItem("unsent");
   if (words) tell(words);
-  if (!unsent.length) return;
-  tell(fill(desk.says.unsent, { count: unsent.length }), { bad: true });
-  for (const { number, note } of unsent) {
-    const card = cards?.querySelector(`.card[data-number="${number}"]`);
-    if (!card || !note) continue;
-    card.querySelector("textarea").value = note;
-    card.querySelector(".note").open = true;
-  }
+  if (decisions) tell(fill(desk.says.unsent, { count: decisions }), { bad: true });
+  putNotesBack(desk.me, all());
 }
 
 /* others */
 follow({
-  open: (count, escalated) => { if (openCount && !waiting.size && !undos) { setOpen(count); emptied(); } setEscalated(escalated); },
+  open: (count, escalated) => { if (openCount && !waiting.size && !undos) setOpen(count); setEscalated(escalated); },
   claims: (claims) => {
     for (const card of all()) { const by = claims[numberOf(card)]; hold(card, by && by !== desk.me ? by : null); }
     if (!current()) takeFree();
   },
   decided: (list) => {
-    for (const { decision, comment, by } of list) {
+    for (const { comment, by } of list) {
       const card = cards?.querySelector(`.card[data-number="${comment}"]`);
-      if (!card?.dataset.waits || made.has(decision)) continue;
-      const mine = card === current();
-      if (mine && by !== desk.me) tell(fill(desk.says.elsewhere, { name: by }), { bad: true });
-      if (single || (mine && busy())) continue; // who writes on it may end the sentence; the server refuses a decision
-      const next = mine ? after(card) : null;
-      place = card.dataset.place;
-      card.remove();
-      if (mine) showUnasked(next);
+      if (!card?.dataset.waits || card.dataset.taken) continue;
+      if (by === desk.me) mineElsewhere(card);
+      else if (single && !busy()) { tell(fill(desk.says.elsewhere, { name: by }), { bad: true }); refresh(numberOf(card), { keep: true }); }
+      else taken(card, fill(desk.says.elsewhere, { name: by }));
     }
-    emptied();
   },
-  arrived: () => {
-    if (single || !openCount) return;
-    const search = document.getElementById("q"), written = busy() || search?.value !== search?.defaultValue;
-    if (all().length || location.search || written) document.getElementById("news").hidden = false;
-    else location.reload();
-  },
+  arrived: look,
+  deaf: (is) => { const badge = document.getElementById("deaf"); if (badge) badge.hidden = !is; },
 }, document.querySelector("[data-latest]")?.dataset);
+
+/* One's own decision on a card that is here: another window's, or this one's that was taken back before the news of it came. */
+async function mineElsewhere(card) {
+  if (waiting.has(numberOf(card))) return;
+  const fresh = await asked(numberOf(card));
+  if (!fresh || !card.isConnected || fresh.dataset.waits === card.dataset.waits) return;
+  if (single) swap(card, fresh);
+  else taken(card, fill(desk.says.elsewhere, { name: desk.me }), { quietly: !busy() });
+}
+
+/* Comments have come, or are open again: shown at once where no card is, announced where the view's beginning holds one that is not here. */
+function look() {
+  const news = document.getElementById("news");
+  if (!news?.hidden || looking || !("opens" in cards.dataset)) return;
+  looking = setTimeout(async () => {
+    looking = 0;
+    lookedAt = performance.now();
+    more = cards.dataset.more; // what ranks low is found by going on
+    if (!all().length) {
+      place = null;
+      return fetchMore();
+    }
+    const first = await fetchFrom(null).catch(() => []);
+    news.hidden = !first.some(unknown);
+  }, Math.max(0, lookedAt + LOOK_MS - performance.now()));
+}
+
 if (cards) {
   setInterval(() => { const card = current(); if (card) claim(card); }, RENEW_MS);
   document.addEventListener("visibilitychange", () => {
