@@ -105,20 +105,20 @@ def test_an_edited_comment_is_read_again_first(room: Room) -> None:
 
 
 def test_new_comments_are_counted_on_the_open_page(room: Room) -> None:
-    room.fill(RUDE)
+    room.fill(RUDE + KIND)  # so many that the page asks for no further ones when it opens
     page = room.seat(room.person())
-    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "4")
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "8")
     expect(page.locator("#news")).to_be_hidden()
     room.fill(KIND)
-    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "8")
-    expect(page).to_have_title("(8) Queue · Threadwise")
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "12")
+    expect(page).to_have_title("(12) Queue · Threadwise")
     page.get_by_role("link", name="New comments: show them").click()
-    expect(page.locator(".card")).to_have_count(8)
+    expect(page.locator(".card")).to_have_count(12)
     expect(page.locator("#news")).to_be_hidden()
 
 
 def test_what_comes_while_the_stream_opens_is_news_too(room: Room) -> None:
-    room.fill(RUDE)
+    room.fill(RUDE + KIND)
     ana, boris = room.person(), room.person()
     page, other = room.visitor(), room.seat(boris)
     taken = current(other)
@@ -138,7 +138,7 @@ def test_what_comes_while_the_stream_opens_is_news_too(room: Room) -> None:
     page.locator("button.main").click()
     expect(page.locator("#news")).to_be_visible()
     expect(card(page, taken)).to_have_count(0)
-    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "7")
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "11")
 
 
 def test_an_empty_queue_shows_what_comes(room: Room) -> None:
@@ -152,5 +152,7 @@ def test_an_empty_view_keeps_what_is_typed_when_comments_come(room: Room) -> Non
     page = room.seat(room.person(), "/review?q=nowhere")
     page.locator("#q").fill("somewhere else")
     room.fill(KIND)
-    expect(page.locator("#news")).to_be_visible()
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "4")
+    expect(page.get_by_role("heading", name="Nothing fits here")).to_be_visible()
+    expect(page.locator("#news")).to_be_hidden()
     expect(page.locator("#q")).to_have_value("somewhere else")

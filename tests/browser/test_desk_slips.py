@@ -121,7 +121,7 @@ def test_what_is_typed_into_the_search_of_an_empty_queue_stays(room: Room) -> No
     page = room.seat(room.person())
     page.locator("#q").type("ea")
     room.fill(KIND)
-    expect(page.locator("#news")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(4)
     page.keyboard.type("h")
     expect(page.locator("#q")).to_have_value("eah")
     assert room.decisions() == []
@@ -171,7 +171,7 @@ def test_an_erased_comment_does_not_come_back(room: Room) -> None:
     with page.expect_response(answered(page, "/decide")) as answer:
         page.keyboard.press("a")
     assert answer.value.status == 404
-    expect(page.locator("#says")).to_contain_text("There is no such comment here.")
+    expect(page.locator("#says")).to_contain_text("The comment was erased.")
     expect(card(page, first)).to_have_count(0)
     room.expected("404")
 
@@ -186,6 +186,7 @@ def test_what_went_wrong_stands_until_it_is_closed(room: Room) -> None:
     bad = page.locator("#says .bad")
     expect(bad).to_contain_text("could not be reached")
     page.wait_for_timeout(QUIET_MS)
+    page.keyboard.press("j")
     with page.expect_response(answered(page, "/decide")):
         page.keyboard.press("a")
     expect(page.locator("#says .good")).to_contain_text("Approved.")
@@ -225,7 +226,7 @@ def test_further_cards_come_when_others_have_decided_on_those_that_were_here(roo
 
 
 def test_a_stream_that_was_refused_is_opened_again(room: Room) -> None:
-    room.fill(RUDE)
+    room.fill(RUDE + KIND)  # so many that the page asks for no further ones when it opens
     page = room.visitor()
     tries: list[Route] = []
 
@@ -240,7 +241,7 @@ def test_a_stream_that_was_refused_is_opened_again(room: Room) -> None:
     page.locator("[name=username]").fill(room.person())
     page.locator("[name=password]").fill("correct horse")
     page.locator("button.main").click()
-    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "4")
+    expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "8")
     room.fill(KIND)
     expect(page.locator("#news")).to_be_visible(timeout=15_000)
     room.expected("502")
@@ -275,15 +276,6 @@ def test_the_undo_of_several_takes_all_of_them_back(room: Room) -> None:
     expect(page.locator(".card")).to_have_count(4)
 
 
-def test_a_bulk_action_that_a_key_takes_back_is_said(room: Room) -> None:
-    ana = room.person()
-    room.decide(room.fill(RUDE), ana, "reject", batch="all of them")
-    room.fill(KIND)
-    page = room.seat(ana)
-    page.keyboard.press("z")
-    expect(page.locator("#says")).to_contain_text("Undone: 4 comments are as they were.")
-
-
 def test_a_comments_own_page_claims_it_and_hears_of_decisions(room: Room) -> None:
     room.fill(RUDE)
     ana, boris = room.person(), room.person()
@@ -303,12 +295,3 @@ def test_keys_work_where_the_layout_writes_other_letters(room: Room) -> None:
             "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ф', code: 'KeyA', bubbles: true, cancelable: true}))"
         )
     assert [one["kind"] for one in room.decisions()] == ["publish"]
-
-
-def test_the_buttons_do_not_cover_the_words_on_a_low_screen(room: Room) -> None:
-    room.fill(RUDE)
-    page = room.seat(room.person(), viewport={"width": 640, "height": 450})
-    boxes = [page.locator(f".card[aria-current=true] {part}").bounding_box() for part in (".text", ".acts")]
-    assert boxes[0]
-    assert boxes[1]
-    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
