@@ -23,6 +23,8 @@ _KIN = 6
 """Siblings and answers that are shown with a card; the comment's own page shows more."""
 _ANCESTORS = 3
 _HOUR_MS = 3_600_000
+_UNDIVIDED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which are written without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +173,11 @@ class Queue:
     def page(self, wanted: Wanted, now: int, *, after: str | None = None, limit: int = 20) -> list[Card]:
         """Cards that fit, in the order wanted, after a cursor (`Card.place`)."""
         with transaction(self._engine, writes=False) as connection:
-            chosen, falls = SORTS[wanted.sort]
-            by = chosen(wanted)
             # First which ones, of the narrow table alone; texts and scores are read of a page, not of the whole queue.
-            query = where(sa.select(comments.c.number, by.label("by")), wanted, now, connection.dialect.name)
-            if (cursor := _cursor(after)) is not None:
-                query = query.where(_beyond(by, cursor, falls=falls))
-            if wanted.sort in ("score", "unsure"):
-                query = query.where(_score(wanted).is_not(None))
-            query = query.order_by(by.desc() if falls else by.asc(), comments.c.number).limit(limit)
-            places = {row.number: row.by for row in connection.execute(query)}
+            places: dict[int, float | None] = {}
+            for query in _in_order(wanted, now, _cursor(after), connection.dialect.name):
+                if len(places) < limit:
+                    places |= {row.number: row.by for row in connection.execute(query.limit(limit - len(places)))}
             found = cards(connection, list(places))
         for card in found:
             card.place = _place(places[card.number], card.number)
@@ -248,9 +245,24 @@ def where(query: sa.Select[*tuple[Any, ...]], wanted: Wanted, now: int, dialect:
         published = sa.and_(comments.c.action == "publish", comments.c.toxicity_toxicity >= LIKELY)
         rejected = sa.and_(comments.c.action == "reject", comments.c.toxicity_toxicity < LIKELY)
         query = query.where(comments.c.decision.is_not(None), sa.or_(published, rejected))
-    if wanted.text and (words := re.findall(r"\w+", wanted.text)):
-        query = query.where(_says(words, dialect))
+    if wanted.text is not None:
+        query = query.where(*_says(re.findall(r"\w+", wanted.text), dialect))
     return query
+
+
+def _in_order(wanted: Wanted, now: int, cursor: tuple[float | None, int] | None, dialect: str) -> list[sa.Select[Any]]:
+    """What follows a cursor, in two queries that each go along an index: what has a value to be sorted by, then what was not scored."""
+    chosen, falls = SORTS[wanted.sort]
+    by, (value, number) = chosen(wanted), cursor or (None, 0)
+    query = where(sa.select(comments.c.number, by.label("by")), wanted, now, dialect)
+    valued = query.order_by(by.desc() if falls else by.asc(), comments.c.number)
+    if value is not None:
+        valued = valued.where(_beyond(by, value, number, falls=falls))
+    if wanted.sort not in ("score", "unsure"):
+        return [valued]
+    scored = _score(wanted).is_not(None)
+    rest = query.where(~scored, comments.c.number > (number if value is None else 0)).order_by(comments.c.number)
+    return [rest] if cursor is not None and value is None else [valued.where(scored), rest]
 
 
 def _state(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -278,8 +290,18 @@ def _leads(head: str, output: str) -> sa.ColumnElement[bool]:
     return sa.and_(*(mine >= comments.c[SCORES[f"{head}.{other}"]] for other in schema.BY_NAME[head].names if other != output))
 
 
-def _says(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
-    """All words stand in the text; each may go on. On PostgreSQL an older version counts too, and the beginning of a very long text."""
+def _says(words: Sequence[str], dialect: str) -> list[sa.ColumnElement[bool]]:
+    """All words stand in the text; each may go on. Signs alone ask for nothing that can be found, which is no wish for everything."""
+    # Where nothing divides words, an index by words holds whole sentences: these texts are read.
+    inside = [word for word in words if _UNDIVIDED.search(word)]
+    apart = [word for word in words if word not in inside]
+    newest = sa.select(versions.c.comment).where(_VERSION).correlate(comments)
+    found: list[sa.ColumnElement[bool]] = [newest.where(versions.c.text.icontains(word, autoescape=True)).exists() for word in inside]
+    return found + ([_indexed(apart, dialect)] if apart else []) or [sa.false()]
+
+
+def _indexed(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
+    """By the index of words. On PostgreSQL an older version counts too, and the beginning of a very long text."""
     if dialect == "sqlite":
         match = " ".join(f'"{word}"*' for word in words)
         found = sa.text("SELECT rowid FROM texts WHERE texts MATCH :match").bindparams(match=match)
@@ -293,19 +315,18 @@ def _says(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
     return comments.c.number.in_(said.correlate(None))
 
 
-def _cursor(place: str | None) -> tuple[float, int] | None:
-    """Of `Card.place`; None for what is no cursor, which begins at the top."""
+def _cursor(place: str | None) -> tuple[float | None, int] | None:
+    """Of `Card.place`, the value None among what was not scored; None for what is no cursor, which begins at the top."""
     if not place:
         return None
     try:
         value, number = json.loads(base64.urlsafe_b64decode(place))
-        return float(value), int(number)
+        return None if value is None else float(value), int(number)
     except (ValueError, TypeError):
         return None
 
 
-def _beyond(by: sa.ColumnElement[Any], cursor: tuple[float, int], *, falls: bool) -> sa.ColumnElement[bool]:
-    value, number = cursor
+def _beyond(by: sa.ColumnElement[Any], value: float, number: int, *, falls: bool) -> sa.ColumnElement[bool]:
     return sa.or_(by < value if falls else by > value, sa.and_(by == value, comments.c.number > number))
 
 

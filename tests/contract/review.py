@@ -100,7 +100,7 @@ class Desk:
         verdict = Verdict(action, (Reason(rule, "toxicity", "toxicity", 0.9, 0.5),), "1")
         items = []
         for score in scores or (0.9,):
-            incoming = Incoming(f"c{next(_numbers)}", site, text, **{"author": "Ana", **more})
+            incoming = Incoming(**{"id": f"c{next(_numbers)}", "site": site, "text": text, "author": "Ana", **more})
             said = {"toxicity": {"toxicity": score, "insult": score, "threat": threat}}
             said["sentiment"] = {"negative": 0.7, "neutral": 0.2, "positive": 0.1}
             said |= {"stance": {name: 0.8 if name == stance else 0.1 for name in schema.STANCE.names}} if stance else {}

@@ -12,8 +12,10 @@ import pytest
 from labels.thread import Article
 from serve.policy import Action
 from serve.review import live
+from serve.store.database import transaction
 from serve.store.desk_claims import LEASE_MS
 from serve.store.desk_queue import SORTS
+from serve.store.tables import comments
 from tests.contract.review import HOME, Desk, Seat, opened, shown
 
 HOSTILE = {
@@ -77,6 +79,47 @@ def test_undo_restores_the_exact_state_step_by_step(desk: Desk, act: str) -> Non
         assert desk.holds(numbers) == state
     assert seat.post("/review/undo").status_code == 404
     assert [row["kind"] for row in desk.decided(numbers)] == [act.partition(":")[0]] * 3 + ["undo"] * 3, "appended, never overwritten"
+
+
+@pytest.mark.parametrize("why", ["decided", "edited"])
+def test_undo_passes_over_what_it_cannot_take_back(desk: Desk, why: str) -> None:
+    site = desk.site()
+    numbers = desk.put(site, 0.8, 0.9)
+    ana, ben = desk.seat("moderator", site), desk.seat("moderator", site)
+    before = desk.holds(numbers)
+    ana.decide(numbers[0])
+    newest = ana.decide(numbers[1]).json()["decision"]
+    if why == "decided":
+        assert ben.decide(numbers[1], "reject:insult", newest).status_code == 200
+    else:
+        card = desk.store.desk.queue.card(numbers[1], [site])
+        assert card is not None
+        [edited] = desk.put(site, text="Written anew.", id=card.id)
+        assert edited == numbers[1]
+    between = desk.holds(numbers)
+    taken = ana.post("/review/undo")
+    assert (taken.status_code, taken.json().get("number")) == (200, numbers[0])
+    assert desk.holds(numbers) == {numbers[0]: before[numbers[0]], numbers[1]: between[numbers[1]]}
+    assert ana.post("/review/undo").status_code == 404
+    assert ana.post("/review/undo", {"decision": newest}).json()["code"] == why, "who asks for that very one is told why not"
+
+
+def test_undo_goes_on_behind_a_bulk_action_that_was_decided_anew_in_part(desk: Desk) -> None:
+    site = desk.site()
+    ana, ben = desk.seat("moderator", site), desk.seat("moderator", site)
+    [first] = desk.put(site, 0.2)
+    ana.decide(first)
+    ana.decide(first, "note", note="stands whatever comes", decision=desk.holds([first])[first]["decision"])
+    numbers = desk.put(site, 0.8, 0.9)
+    _in_bulk(ana, site, 70)
+    newest = {one["comment"]: one["number"] for one in desk.decided(numbers)}
+    assert ben.decide(numbers[0], "publish", newest[numbers[0]]).status_code == 200
+    for left in (["decided", "open"], ["decided", "open"]):
+        assert ana.post("/review/undo").status_code == 200
+        assert [one["state"] for one in desk.holds(numbers).values()] == left
+    assert desk.holds([first])[first]["state"] == "decided", "the note went first"
+    assert ana.post("/review/undo").json()["number"] == first
+    assert ana.post("/review/undo").status_code == 404
 
 
 def test_a_stale_tab_gets_a_conflict_with_the_name_of_who_was_faster(desk: Desk) -> None:
@@ -265,9 +308,31 @@ def test_every_filter_and_order_finds_what_it_says(desk: Desk) -> None:
     assert 'data-open-count="1"' in seat.get("/review").text
 
 
+def test_a_search_for_nothing_finds_nothing_and_one_without_spaces_finds_the_word(desk: Desk) -> None:
+    site = desk.site()
+    [chinese] = desk.put(site, text="我今天坐公交车去学校,太慢了")
+    [thai] = desk.put(site, text="วันนี้รถเมล์มาสาย")
+    [mixed] = desk.put(site, text="the 公交车 is 100% late")
+    seat = desk.seat("moderator", site)
+    for words, expected in {
+        "公交车": {chinese, mixed},
+        "公交车 late": {mixed},
+        "รถเมล์": {thai},
+        "地铁": set(),
+        "!!": set(),
+        "🚌": set(),
+        "100%": {mixed},
+    }.items():
+        assert set(shown(seat.client.get("/review", params={"q": words}, headers={"Cookie": seat.cookie}))) == expected, words
+
+
 def test_pages_follow_each_other_without_gap_or_repeat(desk: Desk) -> None:
     site = desk.site()
     numbers = desk.put(site, *[0.5 + at / 200 for at in range(30)], *[0.5] * 10)
+    unscored = desk.put(site, *[0.7] * 15)
+    with transaction(desk.store.engine, writes=True) as connection:
+        connection.execute(comments.update().where(comments.c.number.in_(unscored)).values(toxicity_toxicity=None))
+    numbers += unscored
     seat = desk.seat("viewer", site)
     for sort in SORTS:
         found, path = list[int](), f"/review/cards?sort={sort}"
@@ -279,6 +344,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(desk: Desk) -> None:
                 break
             path = f"/review/cards?sort={sort}&after={places[-1]}"
         assert sorted(found) == sorted(numbers), sort
+        assert sort not in ("score", "unsure") or found[-15:] == unscored, "what was not scored comes last"
     assert shown(seat.get("/review/cards?after=nonsense")) == shown(seat.get("/review/cards"))
 
 

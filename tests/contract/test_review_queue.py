@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,10 +53,20 @@ def test_a_page_is_found_by_indexes(store: Store, plans: list[str], wanted: Want
     assert read_through(plans) == []
 
 
+def test_what_was_not_scored_is_found_by_an_index(store: Store, plans: list[str]) -> None:
+    among_them = base64.urlsafe_b64encode(b"[null, 0]").decode()
+    assert store.desk.queue.page(Wanted(None, sort="score"), NOW, after=among_them) == []
+    step, *_ = plans
+    assert "toxicity_toxicity=? AND number>?" in step, "and in the order of the numbers"
+
+
 def test_deciding_and_undoing_are_found_by_indexes(store: Store, plans: list[str]) -> None:
     [card] = store.desk.queue.page(EVERYTHING, NOW, limit=1)
     store.desk.decisions.decide(card.number, None, Act("reject", "ana"), Seen(card.version, card.decision), NOW)
-    store.desk.decisions.undo_last("ana", None, NOW)
+    del plans[:]
+    assert store.desk.decisions.undo_last("ana", None, NOW)
+    assert any("ix_decisions_by_number (by=?" in step for step in plans), "from the newest back"
+    assert not [step for step in plans if "TEMP B-TREE" in step], "nothing is sorted to find the last one"
     batch, count = store.desk.bulk.decide(Wanted(None, output="toxicity.toxicity", low=0.98, high=1.0), Act("reject", "ana"), 2**40, NOW)
     assert count
     del plans[:]
