@@ -83,6 +83,7 @@ class Entry:
     """A line as it is shown: what is said in the page's language, and what is left for machines."""
 
     line: Line
+    by: str
     what: str
     said: tuple[str, ...]
     rest: tuple[str, ...]
@@ -136,10 +137,12 @@ def _entry(line: Line, _: Language) -> Entry:
         said.append(f"{_.percent(left.pop('low'))} – {_.percent(left.pop('high'))}")
     if "after" in left:
         said.append(f"{_role(left.pop('before'), _)} → {_role(left.pop('after'), _)}")
-    rest = [f"{left.pop('method', '')} {left.pop('path')}".strip()] if "path" in left else []
+    # The log has routes, not addresses; whoever reads it need not know how we write what was left out.
+    rest = [re.sub(r"\{\w+\}", "…", f"{left.pop('method', '')} {left.pop('path')}".strip())] if "path" in left else []
     rest += [f"{name} {_plain(value)}" for name, value in left.items() if value is not None]
     what = line.what.removesuffix(IN_BULK)
-    return Entry(line, _(WHATS.get(what, what)), tuple(said), tuple(rest))
+    by = _("nobody") if (line.by, what) == ("nobody", "refused") else line.by
+    return Entry(line, by, _(WHATS.get(what, what)), tuple(filter(None, said)), tuple(rest))
 
 
 def _plain(value: Any) -> str:
@@ -166,6 +169,10 @@ _SAYS: Mapping[str, Callable[[Any, Language], str]] = {
     "role": _role,
     "sites": lambda sites, _: ", ".join(sites) or _("all sites"),
     "kind": lambda kind, _: _(KINDS.get(kind, kind)),
+    "action": lambda action, _: "",  # follows from the kind
+    "decision": lambda number, _: f"#{number}",
+    "draft": lambda number, _: f"#{number}",
+    "version": lambda version, _: f"v{version}" if version > 1 else "",
     "count": _count,
     "comments": _count,
     "output": _output,

@@ -143,7 +143,13 @@ def _waiting(days: Sequence[Day], _: Language) -> Figure:
 
 def _over_time(anchor: str, title: str, svg: Markup, series: Sequence[Series], days: Sequence[Day], _: Language) -> Figure:
     rows = [[_.date(day.at), *(_.number(one.values[at] or 0) for one in series)] for at, day in enumerate(days)]
-    return Figure(anchor, title, svg, [(one.kind, one.name) for one in series], [_("Day"), *(one.name for one in series)], rows)
+    svg, legend = (svg, [(one.kind, one.name) for one in series]) if any(any(one.values) for one in series) else (_nothing(_), [])
+    return Figure(anchor, title, svg, legend, [_("Day"), *(one.name for one in series)], rows)
+
+
+def _nothing(_: Language) -> Markup:
+    """In the place of a chart: an empty grid has to be read before one sees that there is nothing."""
+    return Markup('<p class="none">{}</p>').format(_("Nothing in this period."))
 
 
 def _ages(counts: Sequence[int], _: Language) -> Figure:
@@ -152,7 +158,8 @@ def _ages(counts: Sequence[int], _: Language) -> Figure:
     series = (Series(_("open comments"), "f-waiting", list(counts)),)
     title = _("How long they have waited")
     rows = [[name, _.number(count)] for name, count in zip(names, counts, strict=True)]
-    return Figure("ages", title, charts.columns("ages", title, series, names, _), (), [_("Waiting"), _("open comments")], rows)
+    svg = charts.columns("ages", title, series, names, _) if any(counts) else _nothing(_)
+    return Figure("ages", title, svg, (), [_("Waiting"), _("open comments")], rows)
 
 
 def _hours(team: Pace, own: Pace | None, _: Language) -> Figure | None:

@@ -34,7 +34,7 @@ class Series:
 def stacked(anchor: str, title: str, series: Sequence[Series], under: Sequence[str], language: Language) -> Markup:
     """Columns of counts, the first series at the bottom."""
     totals = [sum(one.values[at] or 0 for one in series) for at in range(len(under))]
-    top = _round_up(max(4.0, *totals))
+    top = _top(max(totals, default=0))
     body = _grid(top, [language.number(top * part / 4) for part in range(5)]) + _under(under)
     step = (_WIDTH - _LEFT) / max(1, len(under))
     for at in range(len(under)):
@@ -52,8 +52,8 @@ def stacked(anchor: str, title: str, series: Sequence[Series], under: Sequence[s
 def lines(anchor: str, title: str, series: Sequence[Series], under: Sequence[str], language: Language) -> Markup:
     """Shares 0..1 as lines, each with its own dashes; gaps stay gaps."""
     known = [value for one in series for value in one.values if value is not None]
-    top = min(1.0, math.ceil(10 * max(known, default=0.1)) / 10 or 0.1)
-    body = _grid(top, [language.percent(top * part / 4, 1 if top < 0.4 else 0) for part in range(5)]) + _under(under)
+    top = _top(100 * max(known, default=0)) / 100
+    body = _grid(top, [language.percent(top * part / 4) for part in range(5)]) + _under(under)
     step = (_WIDTH - _LEFT) / max(1, len(under))
     for one in series:
         for run in _runs(one.values):
@@ -64,8 +64,9 @@ def lines(anchor: str, title: str, series: Sequence[Series], under: Sequence[str
 
 def columns(anchor: str, title: str, series: Sequence[Series], under: Sequence[str], language: Language) -> Markup:
     """Columns side by side, one of each series a place."""
-    top = _round_up(max((value or 0 for one in series for value in one.values), default=0) or 1)
-    body = _grid(top, [language.number(top * part / 4, 1 if top < 4 else 0) for part in range(5)]) + _under(under, every=True)
+    known = [value or 0 for one in series for value in one.values]
+    top = _top(max(known, default=0), 1 if all(float(value).is_integer() for value in known) else 0.1)  # nobody waits by halves
+    body = _grid(top, [language.number(top * part / 4, 0 if top % 4 == 0 else 1) for part in range(5)]) + _under(under, every=True)
     step = (_WIDTH - _LEFT) / max(1, len(under))
     wide = step * 0.8 / max(1, len(series))
     shape = Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>')
@@ -140,7 +141,9 @@ def _tall(value: float, top: float) -> float:
     return (_HEIGHT - _TOP - _BOTTOM) * value / top
 
 
-def _round_up(value: float) -> float:
-    """The next number that reads well as the top of an axis of four steps."""
-    scale = 10 ** math.floor(math.log10(value)) if value > 0 else 1
-    return next(step * scale for step in (1, 2, 4, 6, 8, 10, 20) if step * scale >= value)
+def _top(value: float, least: float = 1) -> float:
+    """The next number at which an axis may end: its quarters read well, and are multiples of `least`."""
+    quarter = max(value / 4, least)
+    scale = 10 ** math.floor(math.log10(quarter))
+    steps = (step * scale for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10))
+    return 4 * next(step for step in steps if step >= quarter - 1e-9 and round(step / least, 6).is_integer())

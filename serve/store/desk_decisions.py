@@ -110,12 +110,12 @@ class Decisions:
             return append(connection, number, act, now)
 
     def undo_last(self, by: str, sites: Sequence[str] | None, now: int) -> Done | None:
-        """Takes back the newest thing that a person did and that still stands; a bulk action as a whole. None: nothing is left.
+        """Takes back the newest thing that a person did and that can be taken back; a bulk action as a whole. None: nothing is left.
 
-        What somebody has decided anew since, or the site has edited, is passed over: it would bar the way to all that was done before it.
+        What somebody has decided on since, or whose comment was edited, is passed over, or nothing before it could ever be taken back.
         """
         with transaction(self._engine, writes=True) as connection:
-            last = connection.execute(_last(by, sites)).mappings().first()
+            last = connection.execute(_standing(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
             if last is None:
                 return None
             if not last["batch"]:
@@ -156,7 +156,7 @@ class Decisions:
     def last(self, by: str, sites: Sequence[str] | None) -> RowMapping | None:
         """What `undo_last` would take back: number, comment, kind, action, batch."""
         with transaction(self._engine, writes=False) as connection:
-            return connection.execute(_last(by, sites)).mappings().first()
+            return connection.execute(_standing(by, sites).order_by(decisions.c.number.desc()).limit(1)).mappings().first()
 
     def newest(self) -> int:
         """Number of the newest decision of all; 0 where there is none."""
@@ -211,17 +211,16 @@ def _undoable(by: str | None, sites: Sequence[str] | None) -> sa.Select[Any]:
     later = decisions.alias()
     names = ("number", "comment", "version", "kind", "action", "batch", "before", "labels")
     query = sa.select(*(decisions.c[name] for name in names)).where(decisions.c.kind != "undo")
-    query = query.join(comments, comments.c.number == decisions.c.comment)
     query = query.where(decisions.c.by == by) if by is not None else query
     query = query.where(decisions.c.before.is_not(None), ~sa.exists().where(later.c.undoes == decisions.c.number))
-    return query.where(comments.c.site.in_(sites)) if sites is not None else query
+    query = query.join(comments, comments.c.number == decisions.c.comment)
+    return query if sites is None else query.where(comments.c.site.in_(sites))
 
 
-def _last(by: str, sites: Sequence[str] | None) -> sa.Select[Any]:
-    """The newest of them that still holds: a note always does."""
-    holds = sa.and_(comments.c.decision == decisions.c.number, comments.c.version == decisions.c.version)
-    query = _undoable(by, sites).where(sa.or_(decisions.c.kind == "note", holds))
-    return query.order_by(decisions.c.number.desc()).limit(1)
+def _standing(by: str, sites: Sequence[str] | None) -> sa.Select[Any]:
+    """Those of `_undoable` that are the last word on their comment, and notes."""
+    newest = sa.and_(comments.c.decision == decisions.c.number, comments.c.version == decisions.c.version)
+    return _undoable(by, sites).where(sa.or_(decisions.c.kind == "note", newest))
 
 
 def _undo(connection: Connection, taken: RowMapping, by: str, now: int) -> Done:

@@ -1,7 +1,7 @@
 // Drag a range over the histogram; the form does the rest.
 const form = document.getElementById("range");
-const drawing = document.getElementById("histogram");
-const columns = [...drawing.querySelectorAll("rect")];
+const drawing = document.getElementById("histogram"); // none where no comment fits
+const columns = [...(drawing?.querySelectorAll("rect") ?? [])];
 const step = 100 / columns.length;
 let from = null;
 
@@ -17,18 +17,18 @@ function paint(a, b) {
   form.elements.high.value = Math.round((high + 1) * step);
 }
 
-drawing.addEventListener("pointerdown", (event) => {
+drawing?.addEventListener("pointerdown", (event) => {
   from = binAt(event);
   drawing.setPointerCapture(event.pointerId);
   paint(from, from);
   event.preventDefault();
 });
-drawing.addEventListener("pointermove", (event) => { if (from !== null) paint(from, binAt(event)); });
-drawing.addEventListener("pointerup", (event) => {
+drawing?.addEventListener("pointermove", (event) => { if (from !== null) paint(from, binAt(event)); });
+drawing?.addEventListener("pointerup", (event) => {
   if (from === null) return;
   paint(from, binAt(event));
   from = null;
   form.requestSubmit();
 });
-drawing.addEventListener("pointercancel", () => { from = null; }); // the finger scrolls
+drawing?.addEventListener("pointercancel", () => { from = null; }); // the finger scrolls
 form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });
