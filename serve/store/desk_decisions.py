@@ -165,7 +165,9 @@ class Decisions:
 
     def since(self, number: int, sites: Sequence[str] | None, limit: int = 500) -> list[dict[str, Any]]:
         """What was decided after decision `number`: decision, comment, kind, by; the newest `limit` of them."""
-        query = sa.select(decisions.c.number.label("decision"), decisions.c.comment, decisions.c.kind, decisions.c.by).where(decisions.c.number > number)
+        query = sa.select(decisions.c.number.label("decision"), decisions.c.comment, decisions.c.kind, decisions.c.by).where(
+            decisions.c.number > number
+        )
         query = query.where(decisions.c.kind.not_in(("note", "undo"))).order_by(decisions.c.number.desc()).limit(limit)
         if sites is not None:
             query = query.join(comments, comments.c.number == decisions.c.comment).where(comments.c.site.in_(sites))

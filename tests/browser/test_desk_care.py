@@ -1,4 +1,5 @@
-"""Small things that cost a moderator time: a page that moves under the finger, a panel in the way, a word broken in two, a click too quick."""
+"""Small things that cost a moderator time: a page that moves under the finger, a panel in the way, a word broken in two, a click
+too quick."""
 
 from __future__ import annotations
 
@@ -111,9 +112,13 @@ def test_set_filters_are_named_above_the_comments_and_taken_away_one_by_one(room
     for look, most in ((PHONE, 500), ({"viewport": {"width": 1280, "height": 900}}, 300)):
         page = room.seat(room.person(), path.replace("&sentiment=negative", ""), **look)
         assert top(page) < most, "the panel is closed"
-    expect(page.locator(".chosen a.chip")).to_have_text(["Author: Author 1 ×Remove", "toxic: 1% – 100% ×Remove", "Came within: 1 day ×Remove"])
+    expect(page.locator(".chosen a.chip")).to_have_text(
+        ["Author: Author 1 ×Remove", "toxic: 1% – 100% ×Remove", "Came within: 1 day ×Remove"]
+    )
     expect(page.locator(".chosen")).to_contain_text("1 comment fits")
-    row = {page.locator(one).evaluate("one => Math.round(one.getBoundingClientRect().top / 20)") for one in (".more", "#keys-help", ".saved")}
+    row = {
+        page.locator(one).evaluate("one => Math.round(one.getBoundingClientRect().top / 20)") for one in (".more", "#keys-help", ".saved")
+    }
     assert len(row) == 1, "one row of tools, whatever is set"
     room.picture(page, "queue-filtered")
     page.goto(path)
@@ -124,7 +129,10 @@ def test_set_filters_are_named_above_the_comments_and_taken_away_one_by_one(room
     expect(page.locator(".chosen a.chip")).to_have_count(1)
     assert page.url.partition("?")[2] == "hours=24&sort=newest"
     page.locator(".more > summary").click()
-    high = {page.locator(one).evaluate("one => Math.round(one.getBoundingClientRect().top)") for one in (".fields .range select", "[name=author]")}
+    high = {
+        page.locator(one).evaluate("one => Math.round(one.getBoundingClientRect().top)")
+        for one in (".fields .range select", "[name=author]")
+    }
     assert len(high) == 1, "fields of one row stand on one line"
 
 
