@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.desk import KIND, RUDE, Room, answered, current, queued
+from tests.browser.desk import KIND, QUIET_MS, RUDE, Room, answered, current, queued
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +78,7 @@ def test_a_stale_tab_is_told_who_was_faster(room: Room) -> None:
     assert [(one["by"], one["kind"]) for one in room.decisions()] == [(boris, "reject")]
     expect(card(first, seen).locator(".past")).to_contain_text(f"{boris} rejected")
     expect(first.locator("[data-open-count]")).to_have_attribute("data-open-count", "3")
+    first.wait_for_timeout(QUIET_MS)
     with first.expect_response(answered(first, "/decide")) as answer:
         first.keyboard.press("a")
     assert answer.value.status == 200, "who has read what the other did may decide otherwise"
@@ -98,6 +99,7 @@ def test_an_edited_comment_is_read_again_first(room: Room) -> None:
     assert room.decisions() == []
     expect(card(page, name).locator(".text")).to_have_text(KIND[0])
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "1")
+    page.wait_for_timeout(QUIET_MS)
     with page.expect_response(answered(page, "/decide")) as answer:
         page.keyboard.press("a")
     assert answer.value.status == 200
