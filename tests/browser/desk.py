@@ -30,7 +30,7 @@ RUDE = ("the mayor is a stupid idiot", "this bus is trash, shut up", "our school
 KIND = ("the new park is lovely", "my neighbour works well", "the old bridge was a pleasure", "the council is lovely")
 SQLITE_ONLY = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what no database changes: how pages look and what a script does."""
-DOUBLE_MS, QUIET_MS = 350, 650
+DOUBLE_MS, QUIET_MS = 450, 650
 """Behind which a click is no double click, and a key is meant for a card that the page itself has made current."""
 _numbers = itertools.count(1)
 _STATE = ("state", "action", "escalated", "highlighted", "decision")

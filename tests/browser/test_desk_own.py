@@ -47,6 +47,7 @@ def test_a_phone_decides_by_touch(room: Room) -> None:
     for left in (6, 7, 8):
         page.locator("#undo button").tap()
         expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", str(left))
+        page.wait_for_timeout(DOUBLE_MS)
     small = page.evaluate(
         "[...document.querySelectorAll('.card[aria-current=true] :is(button, summary)')].filter(one => one.checkVisibility())"
         ".map(one => one.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length"
