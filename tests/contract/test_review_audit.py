@@ -47,9 +47,13 @@ def test_what_was_done_and_what_was_refused_stands_there(desk: Desk) -> None:
     assert [next(what for what in WHATS.values() if f"{moderator.name} {what}" in one) for one in done] == [
         *("refused", "bulk action", "undone", "decision")
     ]
-    assert "what was asked for is not there, or is not theirs GET /review/comments/{number}" in done[0]
+    assert "what was asked for is not there, or is not theirs GET /review/comments/…" in done[0]
     assert "rejected · 2 comments · toxic · 0% – 100%" in done[1]
-    assert "rejected c" in done[-1]
+    card = desk.store.desk.queue.card(numbers[0], None)
+    assert card is not None
+    first = card.past[0].number
+    assert done[-1].endswith(f"decision rejected · #{first} {card.id} {site}"), "what goes without saying is left out"
+    assert f"undone rejected · #{first} {card.id}" in done[-2]
     refused = lines(admin, f"by={viewer.name}&what=refused")
     assert [one.partition(" refused ")[2] for one in refused] == [
         "it came from another site’s page POST /review/bulk/undo",
@@ -79,7 +83,12 @@ def test_a_wrong_password_is_refused_and_stands_there(desk: Desk) -> None:
     moderator = desk.seat()
     form = {"username": moderator.name, "password": "not it"}
     assert desk.client.post("/login", data=form, headers=HOME).status_code == 401
-    assert "wrong name or password POST /login" in lines(desk.seat("admin"), f"by={moderator.name}")[0]
+    admin = desk.seat("admin")
+    assert "wrong name or password POST /login" in lines(admin, f"by={moderator.name}")[0]
+    assert desk.client.get("/join/forged", headers=HOME).status_code == 404
+    assert "nobody refused" in lines(admin, "by=nobody")[0]
+    desk.store.desk.saved.prefer(admin.name, language="de")
+    assert "niemand verweigert" in lines(admin, "by=nobody")[0]
 
 
 def test_filters_by_comment_site_and_day(desk: Desk) -> None:

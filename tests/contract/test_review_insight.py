@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from serve.policy import Action
+from serve.review import insight_charts as charts
+from serve.review.i18n import language
 from serve.store.insight import psi
 from serve.store.insight_agreement import Fit, alpha
 from serve.store.insight_heat import wilson
@@ -158,9 +160,34 @@ def test_nobodys_pace_is_told_to_others(desk: Desk) -> None:
     assert "Yours, which only you see: 1 decision, 1.0 an hour." in people[0].get("/insight").text
 
 
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([1, 0], ["0", "1", "2", "3", "4"]),
+        ([21, 3], ["0", "6", "12", "18", "24"]),
+        ([130, 0], ["0", "40", "80", "120", "160"]),
+        ([0.7, 0], ["0.0", "0.2", "0.4", "0.6", "0.8"]),
+        ([5.2, 1], ["0.0", "1.5", "3.0", "4.5", "6.0"]),
+    ],
+)
+def test_the_numbers_of_an_axis_are_those_of_its_lines(values: list[float], ticks: list[str]) -> None:
+    drawn = charts.columns("a", "t", [charts.Series("n", "k", values)], ["x", "y"], language("en"))
+    assert re.findall(r"<text[^>]*>([^<]+)</text>", drawn)[:5] == ticks
+    stacked = charts.stacked("a", "t", [charts.Series("n", "k", [3, 1])], ["x", "y"], language("en"))
+    assert re.findall(r"<text[^>]*>([^<]+)</text>", stacked)[:5] == ["0", "1", "2", "3", "4"]
+    shares = charts.lines("a", "t", [charts.Series("n", "k", [0.5, 0.41])], ["x", "y"], language("en"))
+    assert re.findall(r"<text[^>]*>([^<]+)</text>", shares)[:5] == ["0%", "15%", "30%", "45%", "60%"]
+
+
+def test_where_nothing_happened_a_sentence_stands_and_no_grid(desk: Desk) -> None:
+    page = desk.seat("viewer", desk.site()).get("/insight").text
+    assert page.count("Nothing in this period.") == 3
+    assert 'class="chart"' not in page
+
+
 def test_every_chart_has_its_table(desk: Desk) -> None:
     site = desk.site()
-    for number in desk.put(site, 0.9, 0.8):
+    for number in desk.put(site, 0.9, 0.8, 0.7)[:2]:
         desk.seat("moderator", site).decide(number)
     page = desk.seat("viewer", site).get("/insight?tables=1").text
     figures = re.findall(r"<figure>.*?</figure>", page, re.DOTALL)
