@@ -178,3 +178,12 @@ def test_the_outcomes_table_fits_a_phone(room: Room) -> None:
         page = room.seat(room.person(), "/review/policy", locale=code, **PHONE)
         room.picture(page, f"policy-{code}-phone")
         assert page.locator("#outcome .table").evaluate("table => table.scrollWidth - table.clientWidth") <= 0
+
+
+def test_the_buttons_do_not_cover_the_words_on_a_low_screen(room: Room) -> None:
+    room.fill(RUDE)
+    page = room.seat(room.person(), viewport={"width": 640, "height": 450})
+    boxes = [page.locator(f".card[aria-current=true] {part}").bounding_box() for part in (".text", ".acts")]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
