@@ -215,6 +215,7 @@ def test_logs_hold_the_texts_that_were_scored_where_they_are_asked_for(tiny_rele
         asked = {"comments": [{"id": str(number), "text": text} for number, text in enumerate(texts)]}
         assert client.post("/v1/score", json=asked, headers={"X-Request-ID": "score"}).status_code == 200
         client.post("/v1/session", json={"name": "ben", "password": "a secret horse"}, headers={"X-Request-ID": "session"})
+        until(lambda: '"session"' in server.log)  # a line is written when its answer has gone
         lines = {line.get("request_id"): line for line in map(json.loads, server.log.splitlines())}
         assert (lines["put"]["text"], lines["score"]["text"]) == (texts[:1], texts)
         assert "text" not in lines["session"]

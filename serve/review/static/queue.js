@@ -434,7 +434,7 @@ addEventListener("keydown", (event) => {
   const name = byKey.get(event.key) ?? byKey.get(event.key.toLowerCase()) ?? byKey.get(latin(event));
   if (!name || (!card && !ANYWHERE.has(name)) || (!desk.decides && !LOOKING.has(name)) || (event.repeat && !["next", "previous"].includes(name))) return;
   event.preventDefault();
-  if (performance.now() < quietUntil && !LOOKING.has(name)) return;
+  if (performance.now() < quietUntil && !LOOKING.has(name) && !ANYWHERE.has(name)) return;
   actions[name](card);
 });
 
