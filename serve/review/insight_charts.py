@@ -144,6 +144,6 @@ def _tall(value: float, top: float) -> float:
 def _top(value: float, least: float = 1) -> float:
     """The next number at which an axis may end: its quarters read well, and are multiples of `least`."""
     quarter = max(value / 4, least)
-    scale = 10 ** math.floor(math.log10(quarter))
+    scale = 10.0 ** math.floor(math.log10(quarter))
     steps = (step * scale for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10))
     return 4 * next(step for step in steps if step >= quarter - 1e-9 and round(step / least, 6).is_integer())
