@@ -44,6 +44,7 @@ def test_a_phone_decides_by_touch(room: Room) -> None:
     with page.expect_response(answered(page, "/undo")):
         page.locator("#says button").tap()
     expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", "5")
+    page.wait_for_timeout(DOUBLE_MS)
     for left in (6, 7, 8):
         page.locator("#undo button").tap()
         expect(page.locator("[data-open-count]")).to_have_attribute("data-open-count", str(left))
